@@ -1,0 +1,15 @@
+// Runs a TypeScript file of the project: the one place that explains a Node that is too old.
+// npm puts node_modules/.bin first, so the packaged Node 24 is the one that reads this where the host's is older.
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const major = Number(process.versions.node.split('.')[0]);
+const [script] = process.argv.splice(2, 1);
+if (major < 24) {
+  console.error(
+    `Patchbay needs Node 24 or newer; this is ${process.version}. On Linux and Windows "npm ci" brings one along ` +
+      '(do not pass --omit=optional, and start through npm); elsewhere install it from https://nodejs.org.',
+  );
+  process.exit(1);
+}
+await import(pathToFileURL(resolve(script)).href);

@@ -1,0 +1,203 @@
+import * as z from 'zod';
+import type { FeatureContract } from '../core/contract.ts';
+import { ConnectionName, ConnectionRef, ProviderId, TenantId } from '../core/ids.ts';
+import { connectionPath, page, providerPath, setting, tenantPath } from '../core/paths.ts';
+
+/** Whatever hands out a live credential needs these: the rows, the vault, the owner's apps. */
+export const credentialEnv = {
+  STAGE: setting,
+  CONNECTIONS_TABLE: setting,
+  TENANT_KEYS_TABLE: setting,
+  VAULT_KEY_ID: setting,
+  PROVIDER_SECRETS: setting,
+  BUS_NAME: setting,
+} as const;
+
+const EndUser = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{C}]+$/u, 'no control or direction characters');
+const SessionPath = tenantPath.extend({ session: z.string().regex(/^[a-z0-9_]{1,64}$/) });
+const LinkPath = z.object({ link: z.string().max(200) });
+
+export const connectionsContract = {
+  catalogue: {
+    env: z.object({ STAGE: setting, PUBLIC_URL: setting }),
+    timeoutS: 10,
+    entry: { kind: 'http', routes: ['GET /v1/providers'], access: 'key', summary: 'List the providers' },
+  },
+  describe: {
+    env: z.object({ STAGE: setting, PUBLIC_URL: setting }),
+    timeoutS: 10,
+    entry: {
+      kind: 'http',
+      routes: ['GET /v1/providers/{provider}'],
+      access: 'key',
+      summary: 'Read a provider: its scopes, actions with examples, syncs, URLs to register',
+      path: providerPath,
+    },
+  },
+  'create-session': {
+    env: z.object({
+      STAGE: setting,
+      PUBLIC_URL: setting,
+      TENANTS_TABLE: setting,
+      SESSIONS_TABLE: setting,
+      PROVIDER_SECRETS: setting,
+    }),
+    timeoutS: 10,
+    entry: {
+      kind: 'http',
+      routes: ['POST /v1/tenants/{tenant}/connect-sessions'],
+      access: 'tenant',
+      summary: 'Begin to connect an account: answers with the link for the end user',
+      path: tenantPath,
+      body: z.strictObject({
+        provider: ProviderId,
+        name: ConnectionName.default('default'),
+        endUser: EndUser,
+        returnUrl: z.string().max(2_000),
+        scopes: z
+          .array(
+            z
+              .string()
+              .min(1)
+              .max(200)
+              .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope (RFC 6749 §3.3)'),
+          )
+          .max(50)
+          .optional(),
+      }),
+      status: 201,
+    },
+  },
+  open: {
+    env: z.object({
+      STAGE: setting,
+      PUBLIC_URL: setting,
+      OWNER: setting,
+      SESSIONS_TABLE: setting,
+      PROVIDER_SECRETS: setting,
+    }),
+    timeoutS: 10,
+    entry: {
+      kind: 'http',
+      routes: ['GET /connect/{link}'],
+      access: 'public',
+      summary: 'The page that asks the end user',
+      path: LinkPath,
+    },
+  },
+  start: {
+    env: z.object({
+      STAGE: setting,
+      PUBLIC_URL: setting,
+      OWNER: setting,
+      SESSIONS_TABLE: setting,
+      TENANT_KEYS_TABLE: setting,
+      VAULT_KEY_ID: setting,
+      PROVIDER_SECRETS: setting,
+    }),
+    timeoutS: 10,
+    entry: {
+      kind: 'http',
+      routes: ['POST /connect/{link}/start'],
+      access: 'public',
+      summary: 'Claim the link and go to the provider',
+      path: LinkPath,
+    },
+  },
+  callback: {
+    env: z.object({
+      STAGE: setting,
+      PUBLIC_URL: setting,
+      OWNER: setting,
+      SESSIONS_TABLE: setting,
+      TENANT_KEYS_TABLE: setting,
+      VAULT_KEY_ID: setting,
+      PROVIDER_SECRETS: setting,
+    }),
+    timeoutS: 29,
+    entry: {
+      kind: 'http',
+      routes: ['GET /oauth/{provider}/callback'],
+      access: 'public',
+      summary: 'The one redirect URI of a provider',
+      path: providerPath,
+    },
+  },
+  confirm: {
+    env: z.object({ ...credentialEnv, SESSIONS_TABLE: setting }),
+    timeoutS: 10,
+    entry: {
+      kind: 'http',
+      routes: ['POST /v1/tenants/{tenant}/connect-sessions/{session}/confirm'],
+      access: 'tenant',
+      summary: 'Vouch for the end user: the connection comes into being',
+      path: SessionPath,
+      body: z.strictObject({ ticket: z.string().min(1).max(200), endUser: EndUser }),
+    },
+  },
+  list: {
+    env: z.object({ CONNECTIONS_TABLE: setting }),
+    timeoutS: 10,
+    entry: {
+      kind: 'http',
+      routes: ['GET /v1/tenants/{tenant}/connections'],
+      access: 'tenant',
+      summary: 'List connections',
+      path: tenantPath,
+      query: z.strictObject({ ...page, provider: ProviderId.optional() }),
+    },
+  },
+  get: {
+    env: z.object({ CONNECTIONS_TABLE: setting }),
+    timeoutS: 10,
+    entry: {
+      kind: 'http',
+      routes: ['GET /v1/tenants/{tenant}/connections/{connection}'],
+      access: 'tenant',
+      summary: 'Read a connection; never its credential',
+      path: connectionPath,
+    },
+  },
+  remove: {
+    env: z.object(credentialEnv),
+    timeoutS: 29,
+    entry: {
+      kind: 'http',
+      routes: ['DELETE /v1/tenants/{tenant}/connections/{connection}'],
+      access: 'tenant',
+      summary: 'Disconnect: revoke upstream, erase',
+      path: connectionPath,
+    },
+  },
+  refresh: {
+    env: z.object(credentialEnv),
+    timeoutS: 120,
+    entry: { kind: 'schedule', everyMinutes: 1 },
+  },
+  sweep: {
+    env: z.object({
+      STAGE: setting,
+      SESSIONS_TABLE: setting,
+      TENANT_KEYS_TABLE: setting,
+      VAULT_KEY_ID: setting,
+      PROVIDER_SECRETS: setting,
+    }),
+    timeoutS: 120,
+    entry: { kind: 'schedule', everyMinutes: 1 },
+  },
+  clear: {
+    env: z.object({ CONNECTIONS_TABLE: setting }),
+    timeoutS: 120,
+    entry: { kind: 'event', types: ['tenant.removed'] },
+  },
+  token: {
+    env: z.object({ ...credentialEnv, TOKEN_EXPORT: z.enum(['on', 'off']) }),
+    timeoutS: 29,
+    entry: { kind: 'direct', input: z.strictObject({ tenant: TenantId, connection: ConnectionRef }) },
+  },
+} as const satisfies FeatureContract;

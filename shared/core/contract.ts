@@ -1,0 +1,57 @@
+import type * as z from 'zod';
+
+/** What the edge and the cloud both read of one function: `infra` builds it, the function parses with it. */
+export interface FunctionContract {
+  /** The environment, parsed at cold start; infra cannot forget one: it does not compile. */
+  readonly env: z.ZodObject;
+  readonly timeoutS: number;
+  readonly entry: Entry;
+}
+
+export type Entry = HttpEntry | QueueEntry | ScheduleEntry | EventEntry | DirectEntry | AuthorizerEntry;
+
+/** Who may call a route: the operator alone, the operator or the tenant of the path, any known key, or anybody. */
+export type Access = 'operator' | 'tenant' | 'key' | 'public';
+
+export interface HttpEntry {
+  readonly kind: 'http';
+  /** `POST /v1/tenants`; several where one function serves several (a handshake's GET). */
+  readonly routes: readonly `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`[];
+  readonly access: Access;
+  readonly path?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** Status of the good answer. Default 200. */
+  readonly status?: number;
+  /** One line for the API description. */
+  readonly summary: string;
+}
+
+export interface QueueEntry {
+  readonly kind: 'queue';
+  readonly message: z.ZodType;
+  readonly batchSize: number;
+}
+
+export interface ScheduleEntry {
+  readonly kind: 'schedule';
+  readonly everyMinutes: number;
+}
+
+/** Runs on the hub's own events, by their type, from the bus. */
+export interface EventEntry {
+  readonly kind: 'event';
+  readonly types: readonly string[];
+}
+
+/** Invoked by other AWS services with IAM. */
+export interface DirectEntry {
+  readonly kind: 'direct';
+  readonly input: z.ZodType;
+}
+
+export interface AuthorizerEntry {
+  readonly kind: 'authorizer';
+}
+
+export type FeatureContract = Readonly<Record<string, FunctionContract>>;

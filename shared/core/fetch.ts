@@ -1,0 +1,138 @@
+import { lookup } from 'node:dns';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { isLoopback, isPublicAddress } from './address.ts';
+import { err, ok, type Result } from './result.ts';
+
+export interface OutboundRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** For the whole exchange, body included. */
+  readonly timeoutMs: number;
+  /** Of the answer's body, after decompression. Default 6 MB. */
+  readonly maxBytes?: number;
+}
+
+export interface InboundResponse {
+  readonly status: number;
+  /** Lower-case names; repeated headers joined by comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** Why there is no answer. `sent` tells whether the other side may have seen the request. */
+export interface SendFailure {
+  readonly reason: 'blocked' | 'timeout' | 'network' | 'too_large';
+  readonly sent: boolean;
+  readonly cause: string;
+}
+
+/** One guarded attempt: no redirect followed, no retry, no private address, bounded in time and size. */
+export type Send = (request: OutboundRequest) => Promise<Result<InboundResponse, SendFailure>>;
+
+/** Returns the network. `loopback` lets requests reach this computer, in plain http: the local stage alone. */
+export function openNetwork({ loopback }: { readonly loopback: boolean }): Send {
+  const allowed = (address: string) => isPublicAddress(address) || (loopback && isLoopback(address));
+  const guard: LookupFunction = (host, options, callback) =>
+    lookup(host, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0);
+      const forbidden = addresses.length === 0 || addresses.some(({ address }) => !allowed(address));
+      if (forbidden)
+        return callback(Object.assign(new Error('the name leads to a private address'), { code: 'EBLOCKED' }), '', 0);
+      const [first] = addresses;
+      return options.all ? callback(null, addresses) : callback(null, first?.address ?? '', first?.family);
+    });
+  const agents = {
+    'https:': new HttpsAgent({ keepAlive: true, lookup: guard, timeout: 60_000 }),
+    'http:': new HttpAgent({ keepAlive: true, lookup: guard, timeout: 60_000 }),
+  };
+
+  return (request) => {
+    const url = URL.parse(request.url);
+    const host = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
+    const refused = url?.username !== '' || url.password !== '' || (isIP(host) !== 0 && !allowed(host));
+    const insecure = url?.protocol !== 'https:' && !(loopback && url?.protocol === 'http:' && isLoopback(host));
+    if (refused || insecure)
+      return Promise.resolve(err({ reason: 'blocked', sent: false, cause: 'destination not allowed' }));
+    return exchange(request, url, agents);
+  };
+}
+
+function exchange(
+  { method, headers, body, timeoutMs, maxBytes = 6 * 1024 * 1024 }: OutboundRequest,
+  url: URL,
+  agents: { 'https:': HttpsAgent; 'http:': HttpAgent },
+): Promise<Result<InboundResponse, SendFailure>> {
+  return new Promise((resolve) => {
+    let sent = false;
+    const secure = url.protocol === 'https:';
+    const bytes = body === undefined ? undefined : Buffer.from(body as Uint8Array);
+    const outgoing = (secure ? httpsRequest : httpRequest)(url, {
+      method,
+      headers: {
+        'accept-encoding': 'gzip, deflate, br',
+        ...headers,
+        ...(bytes && { 'content-length': String(bytes.length) }),
+      },
+      agent: secure ? agents['https:'] : agents['http:'],
+    });
+    const fail = (reason: SendFailure['reason'], cause: string) => {
+      clearTimeout(deadline);
+      outgoing.destroy();
+      resolve(err({ reason, sent, cause }));
+    };
+    const deadline = setTimeout(() => fail('timeout', `no answer within ${timeoutMs} ms`), timeoutMs);
+
+    outgoing.on('socket', (socket) => {
+      const connected = () => {
+        sent = true;
+      };
+      if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', connected);
+      else connected();
+    });
+    outgoing.on('error', (error: NodeJS.ErrnoException) =>
+      fail(error.code === 'EBLOCKED' ? 'blocked' : 'network', error.code ?? error.name),
+    );
+    outgoing.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > maxBytes) fail('too_large', `the answer is over ${maxBytes} bytes`);
+        else chunks.push(chunk);
+      });
+      response.on('error', (error) => fail('network', error.name));
+      response.on('end', () => {
+        clearTimeout(deadline);
+        const inflated = decompress(Buffer.concat(chunks), response.headers['content-encoding'], maxBytes);
+        if (!inflated)
+          return resolve(err({ reason: 'too_large', sent, cause: 'the answer cannot be decompressed within bounds' }));
+        resolve(ok({ status: response.statusCode ?? 0, headers: flatten(response), body: inflated }));
+      });
+    });
+    outgoing.end(bytes);
+  });
+}
+
+function decompress(body: Buffer, encoding: string | undefined, maxOutputLength: number): Buffer | undefined {
+  try {
+    if (encoding === 'gzip') return gunzipSync(body, { maxOutputLength });
+    if (encoding === 'deflate') return inflateSync(body, { maxOutputLength });
+    if (encoding === 'br') return brotliDecompressSync(body, { maxOutputLength });
+    return body;
+  } catch {
+    return undefined; // not what it says, or a bomb: the caller gets one typed failure for both
+  }
+}
+
+function flatten(response: IncomingMessage): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return flat;
+}

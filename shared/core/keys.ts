@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { ConnectionId, TenantId } from './ids.ts';
+
+// The only builder of keys. Tenant ids, providers, names and the hub's own ids hold no `#`, so no two of them can
+// meet in one key; a provider's event and object ids come last, where they may hold anything.
+//
+// table         partition key                 sort key                        lifetime
+// tenants       <tenant>                      profile | apikey#<key id>       the tenant's
+// tenant-keys   <tenant>                      v00001                          until erasure
+// connections   <tenant>                      slack#default                   until disconnected
+// sessions      session#<id>                  -                               minutes (TTL)
+// inbox         <tenant> | _unrouted          github#<delivery id>            90 days (TTL)
+// calls         <tenant>                      call_…                          30 days (TTL)
+// limits        slack#<tenant>#default#…      -                               minutes (TTL)
+// syncs         <tenant>                      github#default#issues           the connection's
+// records       <tenant>#github#default#issue <object id>                     the connection's
+// activity      <tenant>#2026-11              <ulid>                          by stage (TTL)
+
+export const PROFILE = 'profile';
+/** Where events go that no connection claims: no tenant's id starts with `_`. */
+export const UNROUTED = '_unrouted';
+
+export const apiKeyKey = (keyId: string) => `apikey#${keyId}`;
+export const dataKeyKey = (version: number) => `v${String(version).padStart(5, '0')}`;
+export const connectionKey = ({ provider, name }: ConnectionId) => `${provider}#${name}`;
+export const accountKey = (provider: string, accountId: string) => `${provider}#${accountId}`;
+export const sessionKey = (sessionId: string) => `session#${sessionId}`;
+export const eventKey = (provider: string, eventId: string) => `${provider}#${eventId}`;
+export const syncKey = ({ provider, name }: ConnectionId, sync: string) => `${provider}#${name}#${sync}`;
+export const recordsKey = (tenantId: TenantId, { provider, name }: ConnectionId, model: string) =>
+  `${tenantId}#${provider}#${name}#${model}`;
+export const limitKey = (tenantId: TenantId, { provider, name }: ConnectionId, what: string) =>
+  `${provider}#${tenantId}#${name}#${what}`;
+
+/** Due indexes are spread over a few partitions, so that no tick and no burst of work meets a single hot one. */
+export const DUE_SHARDS = 4;
+export const dueShards = Array.from({ length: DUE_SHARDS }, (_, shard) => `due#${shard}`);
+
+/** Returns the partition of a due index that this row belongs to; stable for the same id. */
+export function dueShard(id: string): string {
+  return `due#${(createHash('sha256').update(id).digest()[0] ?? 0) % DUE_SHARDS}`;
+}

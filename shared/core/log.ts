@@ -1,0 +1,53 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+
+/** What may stand in a log line: an allow-list of fields, never an object that happens to be at hand (E-40). */
+export interface LogFields {
+  readonly requestId?: string;
+  readonly feature?: string;
+  readonly tenant?: string;
+  readonly provider?: string;
+  readonly connection?: string;
+  readonly call?: string;
+  readonly event?: string;
+  readonly sync?: string;
+  readonly session?: string;
+  readonly route?: string;
+  readonly status?: number | string;
+  readonly outcome?: string;
+  readonly code?: string;
+  readonly cause?: string;
+  readonly attempt?: number;
+  readonly count?: number;
+  readonly ms?: number;
+}
+
+const allowed = [
+  'requestId', 'feature', 'tenant', 'provider', 'connection', 'call', 'event', 'sync', 'session', 'route', 'status',
+  'outcome', 'code', 'cause', 'attempt', 'count', 'ms',
+] as const satisfies readonly (keyof LogFields)[]; // biome-ignore format: one list, read at once
+
+const logger = new Logger();
+
+/** One JSON line each. `bug` is for what threw: it keeps the error's name and where it came from, not its text's tail. */
+export const log = {
+  info: (message: string, fields: LogFields = {}) => logger.info(message, only(fields)),
+  warn: (message: string, fields: LogFields = {}) => logger.warn(message, only(fields)),
+  bug: (message: string, error: unknown, fields: LogFields = {}) =>
+    logger.error(message, { ...only(fields), ...describe(error) }),
+};
+
+function only(fields: LogFields): Record<string, string | number> {
+  const line: Record<string, string | number> = {};
+  for (const field of allowed) {
+    const value = fields[field];
+    if (value !== undefined) line[field] = typeof value === 'string' ? value.slice(0, 200) : value;
+  }
+  return line;
+}
+
+/** An error's text may quote a URL or a body: its name, its AWS code and its stack's places are what may be kept. */
+function describe(error: unknown): Record<string, string> {
+  if (!(error instanceof Error)) return { errorName: typeof error };
+  const places = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return { errorName: error.name, errorAt: places.slice(0, 6).join('\n') };
+}

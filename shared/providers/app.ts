@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { parseJson } from '../core/json.ts';
+
+/** What the owner registered at a provider, as the secret `patchbay/<stage>/<provider>` holds it. */
+export const ProviderApp = z.strictObject({
+  clientId: z.string().min(1).optional(),
+  clientSecret: z.string().min(1).optional(),
+  /** Several while one is being replaced. A short one is a configuration error, never a skipped check (D-01). */
+  webhookSecrets: z.array(z.string().min(16)).max(5).optional(),
+  /** Sends this provider's traffic elsewhere: `{"https://slack.com": "http://127.0.0.1:9001"}`. The local stage alone. */
+  origins: z.record(z.url(), z.url()).optional(),
+});
+export type ProviderApp = z.infer<typeof ProviderApp>;
+
+/** Returns the app of one provider. Throws when the secret store cannot say and no earlier answer is kept. */
+export type ReadApp = (provider: string) => Promise<ProviderApp>;
+
+const FRESH_MS = 60_000;
+const STALE_MS = 24 * 60 * 60_000;
+
+export const providerSecretId = (stage: string, provider: string) => `patchbay/${stage}/${provider}`;
+
+/** Returns a reader that keeps each answer for 60 s, and for 24 h where the store is down (G.2). */
+export function openApps(
+  stage: string,
+  readSecret: (secretId: string) => Promise<string | undefined>,
+  now: () => number,
+): ReadApp {
+  const kept = new Map<string, { readonly app: ProviderApp; readonly atMs: number }>();
+  return async (provider) => {
+    const last = kept.get(provider);
+    if (last && now() - last.atMs < FRESH_MS) return last.app;
+    try {
+      const app = parseApp(stage, provider, await readSecret(providerSecretId(stage, provider)));
+      kept.set(provider, { app, atMs: now() });
+      return app;
+    } catch (error) {
+      if (last && now() - last.atMs < STALE_MS) return last.app;
+      throw error;
+    }
+  };
+}
+
+function parseApp(stage: string, provider: string, secret: string | undefined): ProviderApp {
+  const parsed = ProviderApp.safeParse(secret === undefined || secret === '' ? {} : parseJson(secret));
+  if (!parsed.success) {
+    const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole').join(', ');
+    throw new Error(`The secret of ${provider} does not fit: ${fields}`); // names alone: the values are secret
+  }
+  if (parsed.data.origins && stage !== 'local') {
+    throw new Error(`The secret of ${provider} has "origins", which exist in the local stage alone`);
+  }
+  return parsed.data;
+}
+
+/** Returns the URL where this stage reaches it: another origin where the app's `origins` say so. */
+export function placed(url: string, { origins }: ProviderApp): string {
+  for (const [from, to] of Object.entries(origins ?? {})) {
+    const origin = from.replace(/\/+$/, '');
+    if (url === origin || url.startsWith(`${origin}/`) || url.startsWith(`${origin}?`)) {
+      return to.replace(/\/+$/, '') + url.slice(origin.length);
+    }
+  }
+  return url;
+}

@@ -1,0 +1,233 @@
+import type * as z from 'zod';
+
+// The vocabulary: everything a provider may be, as data. A quirk is a word here, useful to others; never a branch on an id.
+
+/** A path into a JSON answer, by dots: `team.id`. */
+export type JsonPath = string;
+
+export interface Provider {
+  readonly id: string;
+  readonly name: string;
+  /** The provider's page on authorization. */
+  readonly docs: string;
+  /** Offered in these stages alone. Default: all. */
+  readonly stages?: readonly string[];
+  readonly auth: OAuth2;
+  readonly api: Api;
+  readonly limits: readonly Limit[];
+}
+
+/** Authorization code grant (RFC 6749 §4.1). */
+export interface OAuth2 {
+  readonly kind: 'oauth2';
+  readonly authorizeUrl: string;
+  readonly tokenUrl: string;
+  /** Where the authorization server names itself in the callback (RFC 9207): compared exactly. */
+  readonly issuer?: string;
+  /** How the client proves itself at the token endpoint: HTTP Basic, or fields of the form. */
+  readonly clientAuth: 'basic' | 'body';
+  /** A provider without PKCE says why. */
+  readonly pkce: 'S256' | { readonly none: string };
+  /** Asked for unless the session says otherwise; in words for the consent page. */
+  readonly scopes: Readonly<Record<string, string>>;
+  readonly scopeSeparator: ' ' | ',';
+  /** How the token answer separates granted scopes, where it differs. */
+  readonly grantedSeparator?: ' ' | ',';
+  /** Further parameters of the authorization request. */
+  readonly authorizeParams?: Readonly<Record<string, string>>;
+  /** How a refused token request looks: an error status (RFC 6749 §5.2), 200 with `error`, or 200 with `ok: false`. */
+  readonly tokenErrors: 'status' | 'in-200' | 'ok-false';
+  /** Codes beside `invalid_grant` that mean that the grant is gone for good. */
+  readonly grantGone?: readonly string[];
+  /** Codes beside `invalid_client` that mean that the owner's app is set up wrongly. */
+  readonly clientWrong?: readonly string[];
+  readonly refresh: Refresh;
+  readonly revoke: Revoke;
+  /** Whose account it is: from the token answer, or from a request with the new token. */
+  readonly account:
+    | { readonly from: 'token'; readonly id: JsonPath; readonly name?: JsonPath }
+    | { readonly from: 'whoami'; readonly id: JsonPath; readonly name?: JsonPath };
+}
+
+export interface Refresh {
+  /** Whether a refresh gives a new refresh token and ends the old one. */
+  readonly rotates: 'never' | 'sometimes' | 'always';
+  /** Seconds in which the previous refresh token is still good. */
+  readonly graceS: number;
+  /** Seconds after which an unused refresh token lapses. */
+  readonly idleS?: number;
+  /** What is known, marked so, without confirmation by the provider's pages. */
+  readonly unconfirmed?: readonly string[];
+}
+
+/** How a grant is ended upstream (RFC 7009 where it is standard). */
+export type Revoke =
+  | { readonly style: 'rfc7009'; readonly url: string }
+  /** A request that carries the access token itself. */
+  | { readonly style: 'bearer'; readonly method: 'GET' | 'POST' | 'DELETE'; readonly url: string }
+  /** DELETE with the client's Basic credentials and the token in a JSON body; `{client_id}` in the URL is filled in. */
+  | { readonly style: 'app-delete'; readonly url: string }
+  | { readonly style: 'none'; readonly reason: string };
+
+export interface Api {
+  readonly baseUrl: string;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A cheap request that tells whose token it is. */
+  readonly whoami?: { readonly method: 'GET' | 'POST'; readonly path: string };
+  readonly errors: ErrorShape;
+  /** Response header that carries the provider's request id. */
+  readonly requestIdHeader?: string;
+  /** Request header under which a repeated write is done once. None: a write that may have arrived is not repeated. */
+  readonly idempotencyHeader?: string;
+  /** When the limit is used up: header with the remaining count, header with the time it is renewed (epoch seconds). */
+  readonly rateLimitHeaders?: { readonly remaining: string; readonly reset: string };
+}
+
+export interface ErrorShape {
+  readonly code?: JsonPath;
+  readonly message?: JsonPath;
+  /** A 2xx answer is a failure when this field has this value (Slack: `ok` is false). */
+  readonly failureIn200?: { readonly field: JsonPath; readonly equals: string | number | boolean };
+  /** Codes that mean the same as a 401: the token is not accepted (any more). */
+  readonly unauthorizedCodes?: readonly string[];
+  /** Codes that mean the same as a 429. */
+  readonly rateLimitedCodes?: readonly string[];
+}
+
+/** A limit the provider sets; admission stays inside each that applies. */
+export interface Limit {
+  readonly requests: number;
+  readonly perS: number;
+  /** Calls that may go at once before the pace counts. Default: `requests`. */
+  readonly burst?: number;
+  /** Only for this action. Default: every request of the connection. */
+  readonly action?: string;
+  /** One limit for each value of this input field (Slack: one message a second per channel). */
+  readonly perInput?: JsonPath;
+}
+
+/** How a provider's webhooks are verified, told apart and routed. */
+export interface Webhooks {
+  readonly docs: string;
+  readonly signature: HmacSignature;
+  /** The one event id that a repeated delivery has too; `bodyHash` where there is none. */
+  readonly eventId: Place | 'bodyHash';
+  /** The first of these that is present. */
+  readonly eventType: readonly Place[];
+  /** Joined to the type by a dot where present (GitHub: `issues` and `opened`). */
+  readonly eventAction?: Place;
+  readonly occurredAt?: { readonly at: JsonPath; readonly unit: 'iso' | 's' | 'ms' };
+  /** Whose account it is: tried in order against the accounts that tenants have connected. */
+  readonly accounts: readonly JsonPath[];
+  /** Answered after verification, instead of being an event. */
+  readonly handshakes?: readonly Handshake[];
+  /** Deliveries that are acknowledged and never processed, by one form or JSON field (old probes). */
+  readonly ignored?: readonly { readonly field: JsonPath; readonly equals: string }[];
+  /** A form field that holds the JSON document, where the body is a form. */
+  readonly jsonInForm?: string;
+  /** The provider gives up after this; ours must be far below. */
+  readonly answerWithinMs: number;
+  /** Event types that end the connection, and why. */
+  readonly lifecycle?: Readonly<Record<string, 'uninstalled' | 'tokens_revoked'>>;
+}
+
+export type Place = { readonly header: string } | { readonly body: JsonPath };
+
+export interface HmacSignature {
+  readonly kind: 'hmac';
+  readonly hash: 'sha256' | 'sha1' | 'sha512';
+  readonly header: string;
+  /** What stands before the signature in the header. */
+  readonly prefix?: string;
+  readonly encoding: 'hex' | 'base64';
+  /** What is signed, in order: literal text, the timestamp header's text, the raw body. */
+  readonly signed: readonly ('body' | 'timestamp' | { readonly text: string })[];
+  /** Where the signed time stands; without one, the event id alone defends against replay. */
+  readonly timestamp?: { readonly header: string; readonly toleranceS: number };
+}
+
+/** `echo`: a JSON field of the verified body is the answer, as text. */
+export interface Handshake {
+  readonly when: { readonly field: JsonPath; readonly equals: string };
+  readonly echo: JsonPath;
+}
+
+/** What a call, an action or a sync sends; relative to the provider's base URL. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+}
+
+export interface Action {
+  readonly title: string;
+  readonly docs: string;
+  readonly scopes?: readonly string[];
+  /** A write that may have reached the provider is never silently sent again. */
+  readonly effect: 'read' | 'write';
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+  /** Pure: from the checked input to the request. */
+  readonly request: (input: never) => ApiRequest;
+  /** One pair, which also answers in mock mode. */
+  readonly example: { readonly input: unknown; readonly output: unknown };
+}
+
+export type Actions = Readonly<Record<string, Action>>;
+
+/** Returns the action as declared; ties `request` to the input's schema. */
+export function action<Input extends z.ZodType>(
+  declared: Omit<Action, 'input' | 'request'> & {
+    readonly input: Input;
+    readonly request: (input: z.output<Input>) => ApiRequest;
+  },
+): Action {
+  return declared as Action;
+}
+
+/** One kind of object that is polled: from a checkpoint to requests, from pages to records. */
+export interface Sync {
+  readonly model: string;
+  readonly docs: string;
+  /** Seconds between two runs, unless the tenant sets others. */
+  readonly everyS: number;
+  /** Pure: the next page's request. `since` is the checkpoint of the last complete run (none: everything). */
+  readonly request: (at: { readonly since?: string; readonly page?: string }) => ApiRequest;
+  /** Pure: what one page holds. `next` asks for another page; `checkpoint` is where the following run begins. */
+  readonly page: (answer: {
+    readonly body: unknown;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly since?: string;
+    readonly page?: string;
+  }) => SyncPage;
+  /** How a vanished object is noticed: the provider says so, a complete run did not see it, or not at all. */
+  readonly deletions: 'tombstones' | 'full-scan' | 'none';
+  /** Webhook types that make it due at once. */
+  readonly nudgedBy?: readonly string[];
+}
+
+export interface SyncPage {
+  readonly records: readonly {
+    readonly id: string;
+    readonly updatedAt?: string;
+    readonly deleted?: boolean;
+    readonly data: unknown;
+  }[];
+  readonly next?: string;
+  /** The furthest point this page vouches for; the run's checkpoint is the greatest of its pages'. */
+  readonly checkpoint?: string;
+}
+
+export type Syncs = Readonly<Record<string, Sync>>;
+
+/** All that a provider's folder holds, as the catalogue hands it out. */
+export interface ProviderEntry {
+  readonly provider: Provider;
+  readonly webhooks?: Webhooks;
+  readonly actions: Actions;
+  readonly syncs: Syncs;
+}

@@ -1,0 +1,41 @@
+import type { Provider } from '../provider.ts';
+
+export const slack = {
+  id: 'slack',
+  name: 'Slack',
+  docs: 'https://docs.slack.dev/authentication/installing-with-oauth',
+  auth: {
+    kind: 'oauth2',
+    authorizeUrl: 'https://slack.com/oauth/v2/authorize',
+    tokenUrl: 'https://slack.com/api/oauth.v2.access',
+    clientAuth: 'basic',
+    pkce: { none: 'switching PKCE on makes a Slack app a public client, which loses its secret' },
+    scopes: {
+      'chat:write': 'Send messages as the app',
+      'channels:read': 'See the public channels and who is in them',
+      'users:read': 'See the people of the workspace',
+    },
+    scopeSeparator: ',',
+    tokenErrors: 'ok-false',
+    grantGone: ['invalid_refresh_token', 'token_revoked', 'account_inactive'],
+    clientWrong: ['invalid_client_id', 'bad_client_secret'],
+    refresh: { rotates: 'always', graceS: 0, unconfirmed: ['length of the grace for a used refresh token'] },
+    revoke: { style: 'bearer', method: 'POST', url: 'https://slack.com/api/auth.revoke' },
+    account: { from: 'token', id: 'team.id', name: 'team.name' },
+  },
+  api: {
+    baseUrl: 'https://slack.com/api',
+    whoami: { method: 'POST', path: '/auth.test' },
+    errors: {
+      code: 'error',
+      failureIn200: { field: 'ok', equals: false },
+      unauthorizedCodes: ['invalid_auth', 'token_expired', 'token_revoked', 'not_authed', 'account_inactive'],
+      rateLimitedCodes: ['ratelimited', 'rate_limited'],
+    },
+    requestIdHeader: 'x-slack-req-id',
+  },
+  limits: [
+    { action: 'chat.postMessage', perInput: 'channel', requests: 1, perS: 1 },
+    { action: 'conversations.list', requests: 20, perS: 60 },
+  ],
+} as const satisfies Provider;

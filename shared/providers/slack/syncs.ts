@@ -1,0 +1,3 @@
+import type { Syncs } from '../provider.ts';
+
+export const slackSyncs = {} as const satisfies Syncs;

@@ -1,0 +1,3 @@
+import type { Webhooks } from '../provider.ts';
+
+export const slackWebhooks = {} as Webhooks;

@@ -46,9 +46,12 @@ export function openNetwork({ loopback }: { readonly loopback: boolean }): Send 
       const [first] = addresses;
       return options.all ? callback(null, addresses) : callback(null, first?.address ?? '', first?.family);
     });
-  const agents = {
-    'https:': new HttpsAgent({ keepAlive: true, lookup: guard, timeout: 60_000 }),
-    'http:': new HttpAgent({ keepAlive: true, lookup: guard, timeout: 60_000 }),
+  const agents: Agents = {
+    kept: {
+      'https:': new HttpsAgent({ keepAlive: true, lookup: guard }),
+      'http:': new HttpAgent({ keepAlive: true, lookup: guard }),
+    },
+    fresh: { 'https:': new HttpsAgent({ lookup: guard }), 'http:': new HttpAgent({ lookup: guard }) },
   };
 
   return (request) => {
@@ -62,10 +65,14 @@ export function openNetwork({ loopback }: { readonly loopback: boolean }): Send 
   };
 }
 
+/** A kept connection may have been closed by the other side meanwhile, most of all across a Lambda freeze. A request
+ *  that must not be sent twice would then end as "may have arrived", so it gets a connection of its own. */
+type Agents = Record<'kept' | 'fresh', { 'https:': HttpsAgent; 'http:': HttpAgent }>;
+
 function exchange(
   { method, headers, body, timeoutMs, maxBytes = 6 * 1024 * 1024 }: OutboundRequest,
   url: URL,
-  agents: { 'https:': HttpsAgent; 'http:': HttpAgent },
+  agents: Agents,
 ): Promise<Result<InboundResponse, SendFailure>> {
   return new Promise((resolve) => {
     let sent = false;
@@ -78,7 +85,7 @@ function exchange(
         ...headers,
         ...(bytes && { 'content-length': String(bytes.length) }),
       },
-      agent: secure ? agents['https:'] : agents['http:'],
+      agent: agents[/^(GET|HEAD|PUT|DELETE)$/.test(method) ? 'kept' : 'fresh'][secure ? 'https:' : 'http:'],
     });
     const fail = (reason: SendFailure['reason'], cause: string) => {
       clearTimeout(deadline);

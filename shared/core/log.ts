@@ -45,9 +45,15 @@ function only(fields: LogFields): Record<string, string | number> {
   return line;
 }
 
-/** An error's text may quote a URL or a body: its name, its AWS code and its stack's places are what may be kept. */
+/** A library's error may quote a URL or a body (URL, JSON, zod): their texts are left out. The hub's own errors and
+ *  those of AWS speak of names and numbers alone. */
 function describe(error: unknown): Record<string, string> {
   if (!(error instanceof Error)) return { errorName: typeof error };
   const places = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  return { errorName: error.name, errorAt: places.slice(0, 6).join('\n') };
+  const plain = error.constructor === Error || '$fault' in error;
+  return {
+    errorName: error.name,
+    ...(plain && { errorMessage: error.message.slice(0, 300) }),
+    errorAt: places.slice(0, 6).join('\n'),
+  };
 }

@@ -29,6 +29,7 @@ Object.assign(process.env, {
   AWS_EC2_METADATA_DISABLED: 'true',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   AWS_CONFIG_FILE: '/dev/null',
+  POWERTOOLS_LOG_LEVEL: 'SILENT',
   POWERTOOLS_DEV: 'false',
   POWERTOOLS_METRICS_NAMESPACE: 'Patchbay',
 });

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { readCursor, writeCursor } from './cursor.ts';
 
 /** Pinned, so that no SDK release changes how long a call may take or how often it is tried. */
 export const clientSettings = {
@@ -102,25 +103,30 @@ export function openTable(name: string) {
       });
     },
 
+    /** A cursor of another list gives an empty page: DynamoDB refuses a start key outside of the query. */
     async query(query: Query): Promise<{ items: Item[]; cursor?: string }> {
-      const answer = await client.send(
-        new QueryCommand({
-          ...common,
-          IndexName: query.index,
-          KeyConditionExpression: query.where,
-          FilterExpression: query.filter,
-          ...expressions([query.where, query.filter], query.values),
-          Limit: query.limit,
-          ScanIndexForward: !query.descending,
-          ConsistentRead: query.index === undefined,
-          ExclusiveStartKey: query.cursor ? marshall(readCursor(query.cursor)) : undefined,
-        }),
-      );
-      const last = answer.LastEvaluatedKey;
-      return {
-        items: (answer.Items ?? []).map((item) => unmarshall(item)),
-        ...(last && { cursor: writeCursor(unmarshall(last)) }),
-      };
+      const start = query.cursor === undefined ? undefined : readCursor(query.cursor);
+      const command = new QueryCommand({
+        ...common,
+        IndexName: query.index,
+        KeyConditionExpression: query.where,
+        FilterExpression: query.filter,
+        ...expressions([query.where, query.filter], query.values),
+        Limit: query.limit,
+        ScanIndexForward: !query.descending,
+        ConsistentRead: query.index === undefined,
+        ExclusiveStartKey: start && toAttributes({ ...start }),
+      });
+      try {
+        const answer = await client.send(command);
+        return {
+          items: (answer.Items ?? []).map((item) => unmarshall(item)),
+          ...(answer.LastEvaluatedKey && { cursor: writeCursor(unmarshall(answer.LastEvaluatedKey)) }),
+        };
+      } catch (error) {
+        if (start && error instanceof Error && error.name === 'ValidationException') return { items: [] };
+        throw error;
+      }
     },
   };
 }
@@ -157,12 +163,4 @@ function expressions(texts: readonly (string | undefined)[], values: Item | unde
     }),
     ...(values && Object.keys(values).length > 0 && { ExpressionAttributeValues: toAttributes(values) }),
   };
-}
-
-function writeCursor(key: Item): string {
-  return Buffer.from(JSON.stringify(key)).toString('base64url');
-}
-
-function readCursor(cursor: string): Item {
-  return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
 }

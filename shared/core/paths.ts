@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readCursor } from './cursor.ts';
 import { ConnectionRef, ProviderId, TenantId } from './ids.ts';
 
 // The parts that routes have in common, as every contract spells them.
@@ -13,7 +14,7 @@ export const page = {
   cursor: z
     .string()
     .max(2_000)
-    .regex(/^[A-Za-z0-9_-]+$/, 'a cursor of this list')
+    .refine((text) => readCursor(text) !== undefined, 'a cursor of this list')
     .optional(),
 } as const;
 

@@ -10,6 +10,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openTable, readSecretString } from '../../../shared/core/aws.ts';
+import { readCursor, writeCursor } from '../../../shared/core/cursor.ts';
 
 const dynamo = mockClient(DynamoDBClient);
 const secrets = mockClient(SecretsManagerClient);
@@ -60,6 +61,16 @@ describe('a table', () => {
       marshall({ pk: 'a', sk: '1' }),
     );
   });
+});
+
+test('a cursor that is none, or of another list, never throws', async () => {
+  for (const text of ['', 'x', 'bnVsbA', 'W10', 'e30', 'eyJhIjp7fX0']) expect(readCursor(text)).toBeUndefined();
+  dynamo
+    .on(QueryCommand)
+    .rejects(Object.assign(new Error('outside query boundaries'), { name: 'ValidationException' }));
+  const query = { where: 'pk = :pk', values: { ':pk': 'a' } };
+  expect(await table.query({ ...query, cursor: writeCursor({ pk: 'other' }) })).toEqual({ items: [] });
+  await expect(table.query(query)).rejects.toThrow('outside');
 });
 
 test('a secret without a value is nothing; a service that cannot say throws', async () => {

@@ -117,3 +117,23 @@ function* batches(events: readonly HubEvent[]): Generator<HubEvent[]> {
   }
   if (batch.length > 0) yield batch;
 }
+
+/** Returns a publisher whose callers within the same few ms share requests: the messages of one batch. */
+export function gathering(bus: Bus, sleep: (ms: number) => Promise<void>, windowMs = 10): Bus['publish'] {
+  let gathered: { readonly events: HubEvent[]; readonly published: Promise<void> } | undefined;
+
+  function open() {
+    const events: HubEvent[] = [];
+    const published = sleep(windowMs).then(() => {
+      gathered = undefined;
+      return bus.publish(events);
+    });
+    return { events, published };
+  }
+
+  return (events) => {
+    gathered ??= open();
+    gathered.events.push(...events);
+    return gathered.published;
+  };
+}

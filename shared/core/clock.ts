@@ -31,3 +31,16 @@ export function iso(ms: number): string {
 export function ttlSeconds(ms: number): number {
   return Math.ceil(ms / 1000);
 }
+
+/** Returns what the promise comes to, if it does within `limitMs`; throws otherwise, whatever it may come to later. */
+export async function within<T>(promise: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -15,8 +15,13 @@ export type ProviderApp = z.infer<typeof ProviderApp>;
 /** Returns the app of one provider. Throws when the secret store cannot say and no earlier answer is kept. */
 export type ReadApp = (provider: string) => Promise<ProviderApp>;
 
+/** The secret is there, but is not one: only the owner can mend it, so asking again does not help. */
+export class WrongSecret extends Error {}
+
 const FRESH_MS = 60_000;
 const STALE_MS = 24 * 60 * 60_000;
+/** A store that does not answer is not asked by every request anew. */
+const PAUSE_MS = 5_000;
 
 export const providerSecretId = (stage: string, provider: string) => `patchbay/${stage}/${provider}`;
 
@@ -27,13 +32,27 @@ export function openApps(
   now: () => number,
 ): ReadApp {
   const kept = new Map<string, { readonly app: ProviderApp; readonly atMs: number }>();
+  const failed = new Map<string, { readonly error: unknown; readonly atMs: number }>();
+
+  async function read(provider: string): Promise<ProviderApp> {
+    const failure = failed.get(provider);
+    if (failure && now() - failure.atMs < PAUSE_MS) throw failure.error;
+    try {
+      const app = parseApp(stage, provider, await readSecret(providerSecretId(stage, provider)));
+      kept.set(provider, { app, atMs: now() });
+      failed.delete(provider);
+      return app;
+    } catch (error) {
+      failed.set(provider, { error, atMs: now() });
+      throw error;
+    }
+  }
+
   return async (provider) => {
     const last = kept.get(provider);
     if (last && now() - last.atMs < FRESH_MS) return last.app;
     try {
-      const app = parseApp(stage, provider, await readSecret(providerSecretId(stage, provider)));
-      kept.set(provider, { app, atMs: now() });
-      return app;
+      return await read(provider);
     } catch (error) {
       if (last && now() - last.atMs < STALE_MS) return last.app;
       throw error;
@@ -45,10 +64,10 @@ function parseApp(stage: string, provider: string, secret: string | undefined): 
   const parsed = ProviderApp.safeParse(secret === undefined || secret === '' ? {} : parseJson(secret));
   if (!parsed.success) {
     const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole').join(', ');
-    throw new Error(`The secret of ${provider} does not fit: ${fields}`); // names alone: the values are secret
+    throw new WrongSecret(`The secret of ${provider} does not fit: ${fields}`); // names alone: the values are secret
   }
   if (parsed.data.origins && stage !== 'local') {
-    throw new Error(`The secret of ${provider} has "origins", which exist in the local stage alone`);
+    throw new WrongSecret(`The secret of ${provider} has "origins", which exist in the local stage alone`);
   }
   return parsed.data;
 }

@@ -4,18 +4,17 @@ import { demoSyncs } from './demo/syncs.ts';
 import { githubActions } from './github/actions.ts';
 import { github } from './github/index.ts';
 import { githubSyncs } from './github/syncs.ts';
-import { githubWebhooks } from './github/webhooks.ts';
 import type { ProviderEntry } from './provider.ts';
 import { slackActions } from './slack/actions.ts';
 import { slack } from './slack/index.ts';
 import { slackSyncs } from './slack/syncs.ts';
-import { slackWebhooks } from './slack/webhooks.ts';
+import { webhooksOf } from './webhooks.ts';
 
 /** The index of all providers: a new one is a folder and a line here. */
 export const catalogue: Readonly<Record<string, ProviderEntry>> = {
   demo: { provider: demo, actions: demoActions, syncs: demoSyncs },
-  github: { provider: github, webhooks: githubWebhooks, actions: githubActions, syncs: githubSyncs },
-  slack: { provider: slack, webhooks: slackWebhooks, actions: slackActions, syncs: slackSyncs },
+  github: { provider: github, webhooks: webhooksOf.github, actions: githubActions, syncs: githubSyncs },
+  slack: { provider: slack, webhooks: webhooksOf.slack, actions: slackActions, syncs: slackSyncs },
 };
 
 /** Returns the provider as this stage offers it, or nothing. */

@@ -35,6 +35,8 @@ export interface OAuth2 {
   readonly grantedSeparator?: ' ' | ',';
   /** Further parameters of the authorization request. */
   readonly authorizeParams?: Readonly<Record<string, string>>;
+  /** Values of `token_type` beside `bearer` that are used like it. */
+  readonly tokenTypes?: readonly string[];
   /** How a refused token request looks: an error status (RFC 6749 §5.2), 200 with `error`, or 200 with `ok: false`. */
   readonly tokenErrors: 'status' | 'in-200' | 'ok-false';
   /** Codes beside `invalid_grant` that mean that the grant is gone for good. */
@@ -44,9 +46,12 @@ export interface OAuth2 {
   readonly refresh: Refresh;
   readonly revoke: Revoke;
   /** Whose account it is: from the token answer, or from a request with the new token. */
-  readonly account:
-    | { readonly from: 'token'; readonly id: JsonPath; readonly name?: JsonPath }
-    | { readonly from: 'whoami'; readonly id: JsonPath; readonly name?: JsonPath };
+  readonly account: {
+    readonly from: 'token' | 'whoami';
+    /** The first of these that is present. */
+    readonly id: readonly JsonPath[];
+    readonly name: readonly JsonPath[];
+  };
 }
 
 export interface Refresh {
@@ -87,6 +92,8 @@ export interface Api {
 export interface ErrorShape {
   readonly code?: JsonPath;
   readonly message?: JsonPath;
+  /** What the provider says further, per field (GitHub: `errors`). */
+  readonly details?: JsonPath;
   /** A 2xx answer is a failure when this field has this value (Slack: `ok` is false). */
   readonly failureIn200?: { readonly field: JsonPath; readonly equals: string | number | boolean };
   /** Codes that mean the same as a 401: the token is not accepted (any more). */
@@ -107,32 +114,44 @@ export interface Limit {
   readonly perInput?: JsonPath;
 }
 
-/** How a provider's webhooks are verified, told apart and routed. */
+/** How a provider's webhooks are verified, told apart and routed. Each header named here must come exactly once. */
 export interface Webhooks {
   readonly docs: string;
   readonly signature: HmacSignature;
-  /** The one event id that a repeated delivery has too; `bodyHash` where there is none. */
-  readonly eventId: Place | 'bodyHash';
+  /** The first that is present is the id that a repeated delivery has too; where none is, the body's hash is. */
+  readonly eventId: readonly Place[];
   /** The first of these that is present. */
-  readonly eventType: readonly Place[];
+  readonly eventType: readonly TypePlace[];
   /** Joined to the type by a dot where present (GitHub: `issues` and `opened`). */
   readonly eventAction?: Place;
   readonly occurredAt?: { readonly at: JsonPath; readonly unit: 'iso' | 's' | 'ms' };
-  /** Whose account it is: tried in order against the accounts that tenants have connected. */
-  readonly accounts: readonly JsonPath[];
+  /** Whose account it is. The first group that says anything decides: its paths are tried in order against the
+   *  accounts that tenants have connected, and a weaker group is not asked. All must be ids of one name space. */
+  readonly accounts: readonly (readonly JsonPath[])[];
+  /** The same, for event types that name their account elsewhere. */
+  readonly accountsOf?: Readonly<Record<string, Webhooks['accounts']>>;
   /** Answered after verification, instead of being an event. */
   readonly handshakes?: readonly Handshake[];
-  /** Deliveries that are acknowledged and never processed, by one form or JSON field (old probes). */
+  /** Forms that are acknowledged unverified and never processed, by one field (old probes). */
   readonly ignored?: readonly { readonly field: JsonPath; readonly equals: string }[];
   /** A form field that holds the JSON document, where the body is a form. */
   readonly jsonInForm?: string;
   /** The provider gives up after this; ours must be far below. */
   readonly answerWithinMs: number;
-  /** Event types that end the connection, and why. */
-  readonly lifecycle?: Readonly<Record<string, 'uninstalled' | 'tokens_revoked'>>;
+  /** Event types that end the connection. */
+  readonly lifecycle?: Readonly<Record<string, Ending>>;
 }
 
 export type Place = { readonly header: string } | { readonly body: JsonPath };
+
+/** `as`: what the mere presence of the place means. Default: its text. */
+export type TypePlace = Place & { readonly as?: string };
+
+export interface Ending {
+  readonly reason: 'uninstalled' | 'tokens_revoked';
+  /** Only where this is present (Slack: a person's token may be revoked while the app's stays). */
+  readonly when?: JsonPath;
+}
 
 export interface HmacSignature {
   readonly kind: 'hmac';
@@ -204,9 +223,14 @@ export interface Sync {
     readonly since?: string;
     readonly page?: string;
   }) => SyncPage;
+  /** Checkpoints are times (ISO 8601): a run vouches for none later than this many seconds before it began, so that what
+   *  changes while it reads, or shows late, is read again by the next. Default: a checkpoint is taken as it is. */
+  readonly overlapS?: number;
   /** How a vanished object is noticed: the provider says so, a complete run did not see it, or not at all. */
   readonly deletions: 'tombstones' | 'full-scan' | 'none';
-  /** Webhook types that make it due at once. */
+  /** The action whose limit its requests count under. Default: the limits of every request alone. */
+  readonly limitedAs?: string;
+  /** Webhook types that make it due at once; `issues.*` is every action of `issues`. */
   readonly nudgedBy?: readonly string[];
 }
 
@@ -218,7 +242,7 @@ export interface SyncPage {
     readonly data: unknown;
   }[];
   readonly next?: string;
-  /** The furthest point this page vouches for; the run's checkpoint is the greatest of its pages'. */
+  /** The furthest point this page vouches for. The run's checkpoint is the greatest of its pages': they sort as text. */
   readonly checkpoint?: string;
 }
 

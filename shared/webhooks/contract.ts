@@ -66,7 +66,7 @@ export const webhooksContract = {
     },
   },
   clear: {
-    env: z.object({ INBOX_TABLE: setting }),
+    env: z.object({ INBOX_TABLE: setting, PAYLOAD_BUCKET: setting }),
     timeoutS: 120,
     entry: { kind: 'event', types: ['tenant.removed'] },
   },

@@ -24,7 +24,7 @@ export const demo = {
     tokenErrors: 'status',
     refresh: { rotates: 'always', graceS: 0 },
     revoke: { style: 'rfc7009', url: 'https://login.demo.invalid/token/revocation' },
-    account: { from: 'whoami', id: 'id', name: 'name' },
+    account: { from: 'whoami', id: ['id'], name: ['name'] },
   },
   api: {
     baseUrl: 'https://api.demo.invalid',

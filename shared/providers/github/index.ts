@@ -19,8 +19,8 @@ export const github = {
     scopeSeparator: ' ',
     grantedSeparator: ',',
     tokenErrors: 'in-200',
-    grantGone: ['bad_refresh_token'],
-    clientWrong: ['incorrect_client_credentials'],
+    grantGone: ['bad_refresh_token', 'bad_verification_code'],
+    clientWrong: ['incorrect_client_credentials', 'redirect_uri_mismatch'],
     refresh: {
       rotates: 'always',
       graceS: 0,
@@ -28,13 +28,14 @@ export const github = {
       unconfirmed: ['idle lifetime for OAuth apps'],
     },
     revoke: { style: 'app-delete', url: 'https://api.github.com/applications/{client_id}/grant' },
-    account: { from: 'whoami', id: 'id', name: 'login' },
+    account: { from: 'whoami', id: ['id'], name: ['login'] },
   },
   api: {
     baseUrl: 'https://api.github.com',
-    headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
+    // Requests without a user agent are refused.
+    headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28', 'user-agent': 'patchbay' },
     whoami: { method: 'GET', path: '/user' },
-    errors: { message: 'message' },
+    errors: { message: 'message', details: 'errors' },
     requestIdHeader: 'x-github-request-id',
     rateLimitHeaders: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
   },

@@ -1,0 +1,63 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type * as z from 'zod';
+import { type Moment, realMoment } from '../../shared/core/clock.ts';
+import type { FunctionContract, HttpEntry } from '../../shared/core/contract.ts';
+import { refuse } from '../../shared/core/errors.ts';
+import type { Result } from '../../shared/core/result.ts';
+import { observe } from './observe.ts';
+import { internalProblem, problem } from './refusal.ts';
+
+export interface RawInput<Path> {
+  readonly path: Path;
+  /** Lower-case names; a repeated header is joined by commas. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The body as it was sent: signatures are over these, so nothing may read it before. */
+  readonly bytes: Buffer;
+  readonly moment: Moment;
+  readonly requestId: string;
+}
+
+/** The stack of a public route whose body must stay as it came: no schema, no query; the answer is plain text. */
+export function raw<Path extends z.ZodType>(
+  contract: FunctionContract & { readonly entry: HttpEntry & { readonly path: Path } },
+  handle: (input: RawInput<z.output<Path>>) => Promise<Result<string>>,
+) {
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context>()
+    .use(observe())
+    .onError((request) => {
+      request.response = internalProblem(request.context.awsRequestId);
+    })
+    .handler(async (event, { awsRequestId: requestId }) => {
+      const path = contract.entry.path.safeParse(event.pathParameters ?? {});
+      const result = path.success
+        ? await handle({
+            path: path.data,
+            headers: lowerCase(event.headers),
+            bytes: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+            moment: realMoment,
+            requestId,
+          })
+        : refuse('not_found', 'There is nothing at this address.');
+      if (!result.ok) return problem(result.error, requestId);
+      return {
+        statusCode: 200,
+        headers: {
+          'content-type': 'text/plain; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-content-type-options': 'nosniff',
+        },
+        body: result.value,
+      };
+    });
+}
+
+function lowerCase(headers: APIGatewayProxyEventV2['headers']): Record<string, string> {
+  const lower = new Map<string, string>();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    const before = lower.get(name.toLowerCase());
+    lower.set(name.toLowerCase(), before === undefined ? value : `${before},${value}`);
+  }
+  return Object.fromEntries(lower);
+}

@@ -1,0 +1,126 @@
+import type { Item, Table } from '../core/aws.ts';
+import { ttlSeconds } from '../core/clock.ts';
+import { writeCursor } from '../core/cursor.ts';
+import type { ConnectionId } from '../core/ids.ts';
+import { eventKey } from '../core/keys.ts';
+import type { InboxEvent } from './event.ts';
+
+export const KEPT_MS = 90 * 24 * 60 * 60_000;
+
+/** `new` and `again` (this very request, processed before) are to be announced; the other two are not. */
+export type Kept = 'new' | 'again' | 'duplicate' | 'conflicting';
+
+export interface EventFilter {
+  readonly provider?: string;
+  readonly type?: string;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
+export interface EventPage {
+  readonly events: readonly InboxEvent[];
+  readonly cursor?: string;
+}
+
+export type InboxStore = ReturnType<typeof inboxStore>;
+
+/** A filter that fits little looks through so many rows, so often, before it answers with less than a page. */
+const FILTERED_READ = 200;
+const MAX_READS = 10;
+
+export function inboxStore(table: Table) {
+  return {
+    /** A tenant's events, or those of `UNROUTED`. */
+    forTenant: (tenantId: string) => ({
+      /** Writes the event unless its id is taken: this one conditional put is the de-duplication (D-08). */
+      async keepOnce(event: InboxEvent): Promise<Kept> {
+        const written = await table.put(toItem(event), { condition: 'attribute_not_exists(pk)' });
+        if (written.done) return 'new';
+        if (written.item?.bodyHash !== event.bodyHash) return 'conflicting';
+        return written.item.requestId === event.requestId ? 'again' : 'duplicate';
+      },
+
+      /** Returns at most `limit` events, newest first. */
+      async list({ limit, cursor, ...filter }: EventFilter & { limit: number; cursor?: string }): Promise<EventPage> {
+        const query = narrow(tenantId, filter);
+        const events: InboxEvent[] = [];
+        let next = cursor;
+        for (let reads = 0; reads < MAX_READS && events.length < limit; reads++) {
+          const size = query.filter ? FILTERED_READ : limit;
+          const page = await table.query({ ...query, limit: size, descending: true, cursor: next });
+          events.push(...page.items.map(fromItem));
+          next = page.cursor;
+          if (next === undefined) break;
+        }
+        const last = events[limit - 1];
+        if (last && events.length > limit) return { events: events.slice(0, limit), cursor: cursorAfter(last) };
+        return { events, ...(next !== undefined && { cursor: next }) };
+      },
+
+      /** Returns some of what is left. */
+      async some(): Promise<InboxEvent[]> {
+        const { items } = await table.query({ where: 'pk = :pk', values: { ':pk': tenantId }, limit: 100 });
+        return items.map(fromItem);
+      },
+
+      async remove({ provider, id }: InboxEvent): Promise<void> {
+        await table.remove({ pk: tenantId, sk: eventKey(provider, id) });
+      },
+    }),
+  };
+}
+
+/** Returns the cursor that a list ending with this event would have. */
+export function cursorAfter({ tenantId, provider, id, receivedAtMs }: InboxEvent): string {
+  return writeCursor({ pk: tenantId, sk: eventKey(provider, id), receivedAt: receivedAtMs });
+}
+
+function narrow(tenantId: string, { provider, type, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER }: EventFilter) {
+  const filters = [...(provider ? ['#provider = :provider'] : []), ...(type ? ['#type = :type'] : [])];
+  return {
+    index: 'by-time',
+    where: 'pk = :pk AND receivedAt BETWEEN :from AND :to',
+    ...(filters.length > 0 && { filter: filters.join(' AND ') }),
+    values: {
+      ':pk': tenantId,
+      ':from': fromMs,
+      ':to': toMs,
+      ...(provider && { ':provider': provider }),
+      ...(type && { ':type': type }),
+    },
+  };
+}
+
+function toItem({ tenantId, id, receivedAtMs, content, ...event }: InboxEvent): Item {
+  return {
+    pk: tenantId,
+    sk: eventKey(event.provider, id),
+    ...event,
+    receivedAt: receivedAtMs,
+    ...content,
+    ttl: ttlSeconds(receivedAtMs + KEPT_MS),
+  };
+}
+
+function fromItem(item: Item): InboxEvent {
+  const { pk, sk, receivedAt, json, object, bytes, ttl: _ttl, ...event } = item as StoredEvent;
+  return {
+    ...event,
+    tenantId: pk,
+    id: sk.slice(eventKey(event.provider, '').length),
+    receivedAtMs: receivedAt,
+    content: json === undefined ? { object: object ?? '', bytes: bytes ?? 0 } : { json },
+  };
+}
+
+/** As `toItem` writes it; nobody else writes this table. */
+interface StoredEvent extends Item, Omit<InboxEvent, 'id' | 'tenantId' | 'receivedAtMs' | 'content'> {
+  readonly pk: string;
+  readonly sk: string;
+  readonly receivedAt: number;
+  readonly provider: string;
+  readonly connection?: ConnectionId;
+  readonly json?: string;
+  readonly object?: string;
+  readonly bytes?: number;
+}

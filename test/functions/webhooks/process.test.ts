@@ -1,0 +1,402 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { activated } from '../../../shared/connections/connection.ts';
+import { connectionStore } from '../../../shared/connections/store.ts';
+import { openTable } from '../../../shared/core/aws.ts';
+import { TenantId } from '../../../shared/core/ids.ts';
+import { UNROUTED } from '../../../shared/core/keys.ts';
+import { githubWebhooks } from '../../../shared/providers/github/webhooks.ts';
+import { slackWebhooks } from '../../../shared/providers/slack/webhooks.ts';
+import type { Delivery } from '../../../shared/webhooks/contract.ts';
+import { inboxStore } from '../../../shared/webhooks/store.ts';
+import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { lambdaContext } from '../../support/http-event.ts';
+import { captureOutput } from '../../support/output.ts';
+import { startS3, type TestS3 } from '../../support/s3.ts';
+import { readEvent, sign } from '../../support/samples.ts';
+
+const bus = mockClient(EventBridgeClient);
+const secretsManager = mockClient(SecretsManagerClient);
+const SECRET = 'example-github-webhook-secret';
+
+let dynamo: TestDynamo;
+let s3: TestS3;
+let handler: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+let output: ReturnType<typeof captureOutput>;
+
+beforeAll(async () => {
+  [dynamo, s3] = await Promise.all([startDynamo(), startS3()]);
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    STAGE: 'prod',
+    INBOX_TABLE: dynamo.tables.inbox,
+    CONNECTIONS_TABLE: dynamo.tables.connections,
+    PAYLOAD_BUCKET: 'payloads',
+    PROVIDER_SECRETS: 'patchbay/prod/',
+    BUS_NAME: 'hub',
+  });
+});
+beforeEach(async () => {
+  bus.reset();
+  bus.on(PutEventsCommand).callsFake(({ Entries }) => ({ Entries: Entries.map(() => ({ EventId: '1' })) }));
+  secretsManager.reset();
+  secretsManager.on(GetSecretValueCommand).resolves({ SecretString: JSON.stringify({ webhookSecrets: [SECRET] }) });
+  s3.objects.clear();
+  output = captureOutput();
+  vi.resetModules();
+  handler = (await import('../../../functions/webhooks/process.ts')).handler as unknown as typeof handler;
+});
+afterEach(() => output.restore());
+afterAll(async () => {
+  delete process.env.AWS_ENDPOINT_URL_S3;
+  await Promise.all([dynamo.stop(), s3.stop()]);
+});
+
+let count = 0;
+/** Ids of this test alone: the tables live as long as the file. */
+const fresh = (what: string) => `${what}-${++count}`;
+
+const connections = () => connectionStore(openTable(dynamo.tables.connections));
+const inboxOf = async (tenantId: string) =>
+  (await inboxStore(openTable(dynamo.tables.inbox)).forTenant(tenantId).list({ limit: 100 })).events;
+
+async function connect(
+  provider: string,
+  accountId: string,
+  name = 'default',
+  tenant = fresh('tenant'),
+): Promise<TenantId> {
+  const tenantId = TenantId.parse(tenant);
+  const about = { tenantId, id: { provider, name }, account: { id: accountId }, sourceSession: fresh('cs') };
+  const grant = { generation: 1, sealed: { accessToken: 'sealed' }, scopes: [] };
+  await connections()
+    .forTenant(tenantId)
+    .save(activated(about, grant, undefined, { nowMs: 1, chance: () => 0 }), undefined);
+  return tenantId;
+}
+
+const message = (delivery: unknown, messageId = 'm1') => ({
+  ...(readEvent('webhooks/process') as SQSEvent).Records[0],
+  messageId,
+  body: typeof delivery === 'string' ? delivery : JSON.stringify(delivery),
+});
+const run = (...deliveries: unknown[]) =>
+  handler(
+    { Records: deliveries.map((delivery, index) => message(delivery, `m${index}`)) } as SQSEvent,
+    lambdaContext(),
+  );
+const settled = { batchItemFailures: [] };
+
+function github(
+  accountId: string,
+  { id = fresh('delivery'), type = 'issues', ...body }: Record<string, unknown> = {},
+  over: Partial<Delivery> = {},
+): Delivery {
+  const bytes = Buffer.from(JSON.stringify({ ...body, repository: { owner: { id: accountId } } }));
+  return {
+    provider: 'github',
+    receivedAt: '2023-11-14T22:13:20.000Z',
+    requestId: fresh('req'),
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': String(type),
+      'x-github-delivery': String(id),
+      ...sign(githubWebhooks, SECRET, bytes),
+    },
+    body: { base64: bytes.toString('base64') },
+    deferred: false,
+    ...over,
+  };
+}
+
+function slack(teamId: string, event: Record<string, unknown>, eventId = fresh('Ev')): Delivery {
+  const bytes = Buffer.from(
+    JSON.stringify({ type: 'event_callback', team_id: teamId, event_id: eventId, event_time: 1_699_999_999, event }),
+  );
+  return {
+    provider: 'slack',
+    receivedAt: '2023-11-14T22:13:20.000Z',
+    requestId: fresh('req'),
+    headers: { 'content-type': 'application/json', ...sign(slackWebhooks, SECRET, bytes) },
+    body: { base64: bytes.toString('base64') },
+    deferred: false,
+  };
+}
+
+const published = () =>
+  bus
+    .commandCalls(PutEventsCommand)
+    .flatMap(({ args: [command] }) => (command.input.Entries ?? []).map(({ Detail = '' }) => JSON.parse(Detail)));
+
+describe('an event', () => {
+  test('is written once in the inbox of the tenant whose account it is, and published', async () => {
+    const tenantId = await connect('github', '6811672');
+    expect(await handler(readEvent('webhooks/process') as SQSEvent, lambdaContext())).toEqual(settled);
+    const events = await inboxOf(tenantId);
+    expect(events).toMatchObject([
+      {
+        id: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+        type: 'issues.opened',
+        outcome: 'routed',
+        connection: { provider: 'github', name: 'default' },
+      },
+    ]);
+    expect(published()).toMatchObject([
+      {
+        type: 'webhook.received',
+        tenant: tenantId,
+        provider: 'github',
+        connection: 'github',
+        time: '2023-11-14T22:13:20.000Z',
+        data: { event: '72d3162e-cc78-11e3-81ab-4c9367dc0958', type: 'issues.opened', data: { action: 'opened' } },
+      },
+    ]);
+  });
+
+  test('costs one conditional put, and a batch shares one PutEvents', async () => {
+    const account = fresh('account');
+    await connect('github', account);
+    const requests = vi.spyOn(DynamoDBClient.prototype, 'send');
+    await run(...Array.from({ length: 10 }, () => github(account)));
+    const writes = requests.mock.calls
+      .map(([command]) => command.constructor.name)
+      .filter((name) => name !== 'QueryCommand');
+    requests.mockRestore();
+    expect(writes).toEqual(Array(10).fill('PutItemCommand'));
+    expect(published()).toHaveLength(10);
+    expect(bus.commandCalls(PutEventsCommand).length).toBeLessThan(10);
+  });
+
+  test('that nobody owns is kept apart, and never shown to a tenant', async () => {
+    const before = (await inboxOf(UNROUTED)).length;
+    expect(await run(github(fresh('account')))).toEqual(settled);
+    expect(await inboxOf(UNROUTED)).toHaveLength(before + 1);
+    expect(published()).toMatchObject([{ type: 'webhook.received', tenant: UNROUTED }]);
+  });
+
+  test('of an account that several tenants have connected goes to each, once (D-13)', async () => {
+    const account = fresh('account');
+    const first = await connect('github', account);
+    await connect('github', account, 'sales', first);
+    const second = await connect('github', account);
+    const bystander = await connect('github', fresh('account'));
+    await run(github(account));
+    expect([await inboxOf(first), await inboxOf(second), await inboxOf(bystander)].map(({ length }) => length)).toEqual(
+      [1, 1, 0],
+    );
+    expect(new Set(published().map(({ id }) => id)).size).toBe(2);
+  });
+
+  test('goes nowhere by what a body says beside the account: 100 bodies that name other tenants', async () => {
+    const victim = await connect('github', fresh('account'));
+    const mine = fresh('account');
+    const tenantId = await connect('github', mine);
+    await run(
+      ...Array.from({ length: 100 }, (_, n) => github(mine, { tenant: victim, tenantId: victim, account: victim, n })),
+    );
+    expect(await inboxOf(victim)).toEqual([]);
+    expect(await inboxOf(tenantId)).toHaveLength(100);
+  });
+
+  test('is not routed by the same number at another provider', async () => {
+    const account = fresh('account');
+    const tenantId = await connect('slack', account);
+    await run(github(account));
+    expect(await inboxOf(tenantId)).toEqual([]);
+  });
+
+  test('without an id of its own is known by its body', async () => {
+    const team = fresh('T');
+    const tenantId = await connect('slack', team);
+    const bytes = Buffer.from(JSON.stringify({ type: 'app_rate_limited', team_id: team, minute_rate_limited: 1 }));
+    const delivery = { ...slack(team, {}), body: { base64: bytes.toString('base64') } };
+    await run(delivery);
+    await run({ ...delivery, requestId: fresh('req') });
+    expect(await inboxOf(tenantId)).toMatchObject([
+      { type: 'app_rate_limited', id: expect.stringMatching(/^[\w-]{43}$/) },
+    ]);
+    expect(published()).toHaveLength(1);
+  });
+
+  test('that is not JSON is kept as the text that it is', async () => {
+    const delivery = { ...github('1'), body: { base64: Buffer.from('hello').toString('base64') } };
+    await run(delivery);
+    expect(published()).toMatchObject([{ data: { type: 'issues', data: 'hello' } }]);
+  });
+
+  test('with an own __proto__ pollutes nothing (D-12)', async () => {
+    const account = fresh('account');
+    const tenantId = await connect('github', account);
+    const bytes = Buffer.from(
+      `{"__proto__":{"isAdmin":true},"repository":{"owner":{"id":"${account}","__proto__":{"isAdmin":true}}}}`,
+    );
+    await run({ ...github(account), body: { base64: bytes.toString('base64') } });
+    expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
+    expect((await inboxOf(tenantId))[0]?.content).toEqual({ json: `{"repository":{"owner":{"id":"${account}"}}}` });
+  });
+});
+
+describe('a repeated delivery (D-08)', () => {
+  test('is one row and one event: 1,000 at once, and again an hour, a day and 75 hours later', async () => {
+    const account = fresh('account');
+    const tenantId = await connect('github', account);
+    const delivery = github(account, { id: fresh('delivery') });
+    const again = (receivedAt: string) => ({ ...delivery, requestId: fresh('req'), receivedAt });
+    for (let round = 0; round < 100; round++) {
+      await run(...Array.from({ length: 10 }, () => again('2023-11-14T22:13:20.000Z')));
+    }
+    for (const later of ['2023-11-14T23:13:20.000Z', '2023-11-15T22:13:20.000Z', '2023-11-18T01:13:20.000Z'])
+      await run(again(later));
+    expect(await inboxOf(tenantId)).toHaveLength(1);
+    expect(published()).toHaveLength(1);
+  });
+
+  test('with another body is kept beside the first and flagged', async () => {
+    const account = fresh('account');
+    const tenantId = await connect('github', account);
+    const id = fresh('delivery');
+    await run(github(account, { id, n: 1 }));
+    const other = github(account, { id, n: 2 });
+    await run(other);
+    await run({ ...other, requestId: fresh('req') });
+    const events = await inboxOf(tenantId);
+    expect(events.map(({ outcome }) => outcome).sort()).toEqual(['conflicting', 'routed']);
+    expect(published().map(({ type }) => type)).toEqual(['webhook.received', 'webhook.conflicting']);
+    expect(published()[1]?.data.event).toBe(events.find(({ outcome }) => outcome === 'conflicting')?.id);
+  });
+
+  test('of the same message, when the bus failed the first time, is published with the same id', async () => {
+    const account = fresh('account');
+    await connect('github', account);
+    const delivery = github(account);
+    bus.reset();
+    bus
+      .on(PutEventsCommand)
+      .rejectsOnce(new Error('down'))
+      .callsFake(({ Entries }) => ({ Entries: Entries.map(() => ({ EventId: '1' })) }));
+    expect(await run(delivery)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+    expect(await run(delivery)).toEqual(settled);
+    expect(await run(delivery)).toEqual(settled);
+    expect(new Set(published().map(({ id }) => id)).size).toBe(1);
+  });
+});
+
+describe('a large body', () => {
+  test('is fetched from the bucket, and lies in an object of its own for each tenant', async () => {
+    const account = fresh('account');
+    const tenants = [await connect('github', account), await connect('github', account)];
+    const bytes = Buffer.from(JSON.stringify({ repository: { owner: { id: account } }, text: 'x'.repeat(1_000_000) }));
+    s3.objects.set('/payloads/intake/r1', bytes);
+    const delivery = { ...github(account), body: { object: 'intake/r1' } };
+    expect(await run(delivery)).toEqual(settled);
+    for (const tenantId of tenants) {
+      const [event] = await inboxOf(tenantId);
+      expect(event?.content).toEqual({ object: expect.stringMatching(`^inbox/${tenantId}/`), bytes: bytes.length });
+      const object = event?.content && 'object' in event.content ? event.content.object : '';
+      expect(s3.objects.get(`/payloads/${object}`)?.equals(bytes)).toBe(true);
+    }
+    expect(published()).toMatchObject([{ data: { data: null } }, { data: { data: null } }]);
+  });
+
+  test('around the row limit is kept, whichever way', async () => {
+    const account = fresh('account');
+    const tenantId = await connect('github', account);
+    for (const size of [299_000, 299_960, 300_100, 400_000])
+      expect(await run(github(account, { text: 'ü'.repeat(size / 2) }))).toEqual(settled);
+    const kept = await inboxOf(tenantId);
+    expect(kept).toHaveLength(4);
+    expect(kept.filter(({ content }) => 'object' in content).length).toBeGreaterThan(0);
+  });
+
+  test('whose object is missing comes back, and is not lost as if it were done', async () => {
+    expect(await run({ ...github('1'), body: { object: 'intake/nothing' } })).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }],
+    });
+  });
+});
+
+describe('a deferred delivery', () => {
+  test('is judged by its time of arrival before anything else; forged ones and handshakes leave nothing', async () => {
+    const account = fresh('account');
+    const tenantId = await connect('github', account);
+    const forged = github(account, {}, { deferred: true });
+    const team = fresh('T');
+    await connect('slack', team);
+    const message = { ...slack(team, { type: 'message' }), deferred: true };
+    const stale = { ...message, receivedAt: '2023-11-14T22:18:21.000Z' };
+    const handshake = Buffer.from(JSON.stringify({ type: 'url_verification', challenge: 'x' }));
+    expect(
+      await run(
+        { ...forged, headers: { ...forged.headers, ...sign(githubWebhooks, 'another-secret-of-this-hub', 'x') } },
+        stale,
+        {
+          ...message,
+          headers: { 'content-type': 'application/json', ...sign(slackWebhooks, SECRET, handshake) },
+          body: { base64: handshake.toString('base64') },
+        },
+      ),
+    ).toEqual(settled);
+    expect(published()).toEqual([]);
+    expect(await inboxOf(tenantId)).toEqual([]);
+
+    expect(await run(github(account, {}, { deferred: true }), message)).toEqual(settled);
+    expect(published().map(({ type }) => type)).toEqual(['webhook.received', 'webhook.received']);
+  });
+
+  test('waits while the secret still cannot be read, and is not a fault', async () => {
+    secretsManager.reset();
+    secretsManager.on(GetSecretValueCommand).rejects(new Error('down'));
+    expect(await run(github('1', {}, { deferred: true }))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+    expect(published()).toEqual([]);
+    expect(output.lines().filter(({ level }) => level === 'ERROR')).toEqual([]);
+  });
+});
+
+describe('an event that ends the connection', () => {
+  test.each([
+    ['app_uninstalled', { type: 'app_uninstalled' }, 'uninstalled'],
+    ['tokens_revoked', { type: 'tokens_revoked', tokens: { bot: ['U1'] } }, 'tokens_revoked'],
+  ])('%s: needs_reauth, with its reason, for every tenant of the account', async (_name, event, reason) => {
+    const team = fresh('T');
+    const tenants = [await connect('slack', team), await connect('slack', team)];
+    await run(slack(team, event));
+    for (const tenantId of tenants) {
+      const row = await connections().forTenant(tenantId).get({ provider: 'slack', name: 'default' });
+      expect(row).toMatchObject({ status: 'needs_reauth', reason });
+      expect(row?.sealed).toBeUndefined();
+    }
+    expect(published().filter(({ type }) => type === 'connection.needs_reauth')).toMatchObject([
+      { data: { reason } },
+      { data: { reason } },
+    ]);
+  });
+
+  test("a person's token revoked, or any other event, changes nothing", async () => {
+    const team = fresh('T');
+    const tenantId = await connect('slack', team);
+    await run(
+      slack(team, { type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } }),
+      slack(team, { type: 'message' }),
+    );
+    expect(await connections().forTenant(tenantId).get({ provider: 'slack', name: 'default' })).toMatchObject({
+      status: 'active',
+    });
+  });
+});
+
+describe('a batch (G.4)', () => {
+  test('gives back exactly what failed: unreadable, unknown, poison; none and all', async () => {
+    const account = fresh('account');
+    await connect('github', account);
+    const good = () => github(account);
+    expect(await run()).toEqual(settled);
+    expect(await run(good(), good())).toEqual(settled);
+    const answer = await run('not json', good(), { ...good(), provider: 'unknown' }, good(), '{}');
+    expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier).sort()).toEqual(['m0', 'm2', 'm4']);
+    expect(await run('1', '2')).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }] });
+  });
+});

@@ -1,0 +1,15 @@
+import { toView } from '../../shared/calls/call.ts';
+import { callsContract } from '../../shared/calls/contract.ts';
+import { callStore } from '../../shared/calls/store.ts';
+import { openTable } from '../../shared/core/aws.ts';
+import { readEnv } from '../../shared/core/env.ts';
+import { ok } from '../../shared/core/result.ts';
+import { http } from '../middleware/http.ts';
+
+const contract = callsContract.list;
+const calls = callStore(openTable(readEnv(contract.env).CALLS_TABLE));
+
+export const handler = http(contract, async ({ path, query }) => {
+  const page = await calls.forTenant(path.tenant).list(query);
+  return ok({ items: page.calls.map(toView), cursor: page.cursor });
+});

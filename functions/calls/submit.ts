@@ -1,0 +1,23 @@
+import { hasEnded, toView } from '../../shared/calls/call.ts';
+import { callsContract } from '../../shared/calls/contract.ts';
+import { callsFromEnv } from '../../shared/calls/open.ts';
+import { submit } from '../../shared/calls/submit.ts';
+import { readEnv } from '../../shared/core/env.ts';
+import { ok } from '../../shared/core/result.ts';
+import { http, Reply } from '../middleware/http.ts';
+
+const contract = callsContract.submit;
+const ports = callsFromEnv(readEnv(contract.env));
+
+export const handler = http(contract, async ({ path, body, header, remainingMs, moment }) => {
+  const submission = {
+    tenantId: path.tenant,
+    connection: path.connection,
+    body,
+    idempotencyKey: header('idempotency-key'),
+  };
+  const call = await submit(submission, remainingMs(), ports, moment);
+  if (!call.ok) return call;
+  const { id, status } = call.value;
+  return ok(hasEnded(call.value) ? toView(call.value) : new Reply(202, { id, status }));
+});

@@ -1,0 +1,102 @@
+import { refuse } from '../core/errors.ts';
+import { ok, type Result } from '../core/result.ts';
+import { findProvider } from '../providers/catalogue.ts';
+import type { Action, ApiRequest, ProviderEntry } from '../providers/provider.ts';
+import type { AttemptOutcome } from './attempt.ts';
+import type { Asked } from './call.ts';
+import type { CallBody } from './contract.ts';
+import { buildRequest } from './request.ts';
+
+/** A request larger than this would not leave room for its result in one row. */
+export const MAX_REQUEST_BYTES = 120_000;
+export const MAX_RESULT_BYTES = 250_000;
+
+/** What is about to be sent, and whether it changes anything there. */
+export interface Prepared {
+  readonly request: ApiRequest;
+  readonly effect: 'read' | 'write';
+  readonly action?: string;
+  readonly input?: unknown;
+}
+
+/** Returns what the body asks for, once it is known that it can be sent.
+ *  Errors: `invalid_request`, `payload_too_large`. */
+export function readAsked(body: CallBody, provider: string, stage: string): Result<Asked> {
+  if (body.graphql) return refuse('invalid_request', `The provider ${provider} is not offered with GraphQL.`);
+  if (body.input !== undefined && body.action === undefined) {
+    return refuse('invalid_request', 'body.input: only an action has an input');
+  }
+  const asked = body.request
+    ? { request: toApiRequest(body.request) }
+    : { action: body.action ?? '', input: body.input };
+  const prepared = prepare(asked, provider, stage);
+  if (!prepared.ok) return prepared;
+  if (Buffer.byteLength(JSON.stringify(asked)) > MAX_REQUEST_BYTES) {
+    return refuse('payload_too_large', `A call may ask with at most ${MAX_REQUEST_BYTES} bytes.`);
+  }
+  return ok(asked);
+}
+
+/** Returns the request of an action for its checked input, or the raw one. Errors: `not_found` (the provider),
+ *  `invalid_request`. */
+export function prepare(asked: Asked, provider: string, stage: string): Result<Prepared> {
+  const entry = findProvider(provider, stage);
+  if (!entry) return refuse('not_found', 'The hub does not have this provider.');
+  const prepared =
+    asked.action === undefined ? fromRequest(asked.request) : fromAction(entry, asked.action, asked.input);
+  if (!prepared.ok) return prepared;
+  const built = buildRequest(entry.provider.api, {}, prepared.value.request);
+  return built.ok ? prepared : built;
+}
+
+/** Returns the outcome as the action's schema and the row's size allow it. What was read and does not fit has failed;
+ *  of what was written and does not fit, no more is known than that. */
+export function accept(outcome: AttemptOutcome, asked: Asked, provider: string, stage: string): AttemptOutcome {
+  if (outcome.kind !== 'succeeded') return outcome;
+  const action = asked.action === undefined ? undefined : findAction(findProvider(provider, stage), asked.action);
+  const output = action?.output.safeParse(outcome.body) ?? { success: true, data: outcome.body };
+  const body = output.success ? output.data : undefined;
+  const fits = output.success && Buffer.byteLength(JSON.stringify(body) ?? '') <= MAX_RESULT_BYTES;
+  if (fits) return { ...outcome, body };
+  const reads = action ? action.effect === 'read' : asked.action === undefined && asked.request.method === 'GET';
+  return {
+    kind: reads ? 'failed' : 'unknown',
+    error: {
+      provider,
+      status: outcome.status,
+      ...(output.success
+        ? { code: 'result_too_large', message: `The provider's answer is over ${MAX_RESULT_BYTES} bytes.` }
+        : { code: 'unexpected_answer', message: "The provider's answer does not have the shape that it documents." }),
+      retryable: false,
+    },
+  };
+}
+
+function fromRequest(request: ApiRequest): Result<Prepared> {
+  return ok({ request, effect: request.method === 'GET' ? 'read' : 'write' });
+}
+
+function fromAction(entry: ProviderEntry, name: string, given: unknown): Result<Prepared> {
+  const action = findAction(entry, name);
+  if (!action) {
+    const names = Object.keys(entry.actions).join(', ');
+    return refuse('invalid_request', `body.action: ${entry.provider.id} has these actions: ${names}`);
+  }
+  const input = action.input.safeParse(given ?? {});
+  if (!input.success) {
+    const faults = input.error.issues
+      .slice(0, 5)
+      .map((issue) => `${['input', ...issue.path].join('.')}: ${issue.message}`);
+    return refuse('invalid_request', faults.join('; '));
+  }
+  const request = action.request as (input: unknown) => ApiRequest;
+  return ok({ request: request(input.data), effect: action.effect, action: name, input: input.data });
+}
+
+function findAction(entry: ProviderEntry | undefined, name: string): Action | undefined {
+  return entry && Object.hasOwn(entry.actions, name) ? entry.actions[name] : undefined;
+}
+
+function toApiRequest({ body, ...request }: NonNullable<CallBody['request']>): ApiRequest {
+  return { ...request, ...(body !== undefined && { json: body }) };
+}

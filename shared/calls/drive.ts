@@ -1,0 +1,62 @@
+import type { LiveCredential } from '../connections/credential.ts';
+import type { Moment } from '../core/clock.ts';
+import { accept, prepare } from './asked.ts';
+import type { Attempts } from './attempt.ts';
+import { after, type Call, ended, waiting } from './call.ts';
+
+/** Waits up to this long are slept through; longer ones go back to the queue. */
+const NAP_MS = 1_000;
+/** Beyond this an attempt does not begin: there would be no time to keep what came of it. */
+const MARGIN_MS = 2_000;
+
+export interface Budget {
+  /** Until when attempts may last. */
+  readonly deadlineMs: number;
+  /** For the first attempt, where it is at hand. */
+  readonly credential?: LiveCredential;
+}
+
+/** Returns the claimed call after as many attempts as fit into the budget: ended, or waiting. Nothing is written. */
+export async function drive(
+  claimed: Call,
+  { attempts, stage }: { readonly attempts: Attempts; readonly stage: string },
+  budget: Budget,
+  moment: Moment,
+): Promise<Call> {
+  let call = claimed;
+  let { credential } = budget;
+  while (true) {
+    if (moment.nowMs >= call.expiresAtMs) return ended(call, 'expired');
+    const { provider } = call.connection;
+    const prepared = prepare(call.asked, provider, stage);
+    if (!prepared.ok) {
+      const { code, message } = prepared.error;
+      return ended({ ...call, error: { provider, code, message, retryable: false } }, 'failed');
+    }
+
+    const timeoutMs = budget.deadlineMs - moment.nowMs;
+    if (timeoutMs < MARGIN_MS) return waiting(call, moment.nowMs);
+    const startMs = moment.nowMs;
+    const outcome = await attempts.attempt(
+      {
+        ...prepared.value,
+        tenantId: call.tenantId,
+        id: call.connection,
+        idempotencyKey: call.id,
+        timeoutMs,
+        lane: call.lane,
+        attempt: call.tries + 1,
+        slot: call.slot,
+        credential,
+      },
+      moment,
+    );
+    credential = undefined;
+    call = after(call, accept(outcome, call.asked, provider, stage), startMs, moment.nowMs);
+
+    const waitMs = (call.notBeforeMs ?? 0) - moment.nowMs;
+    if (call.status !== 'waiting' || waitMs > NAP_MS || moment.nowMs + waitMs + MARGIN_MS > budget.deadlineMs)
+      return call;
+    await moment.sleep(Math.max(0, waitMs));
+  }
+}

@@ -1,0 +1,127 @@
+import type { Bus, Queue } from '../core/bus.ts';
+import type { Moment } from '../core/clock.ts';
+import { hubEvent } from '../core/event.ts';
+import { connectionKey } from '../core/keys.ts';
+import { log } from '../core/log.ts';
+import { findProvider } from '../providers/catalogue.ts';
+import { prepare } from './asked.ts';
+import { type Attempts, isRepeatable } from './attempt.ts';
+import { after, type Call, type Claim, hasEnded } from './call.ts';
+import type { CallMessage } from './contract.ts';
+import { drive } from './drive.ts';
+import type { CallStore } from './store.ts';
+
+export interface CallPorts {
+  readonly calls: CallStore;
+  readonly attempts: Attempts;
+  readonly queue: Queue;
+  readonly bus: Bus;
+  readonly stage: string;
+}
+
+/** A message waits hidden for at most this long; a longer wait is the tick's (§5: far under SQS's limit in flight). */
+export const LONGEST_HIDE_MS = 15 * 60_000;
+/** Each wait is a receive, and the queue gives up on a message after ten: from here on the tick brings a new one. */
+const MOST_RECEIVES = 7;
+/** A message that is this early is not a second one: its clock is not ours. */
+const EARLY_MS = 5_000;
+/** After the function's end nobody works on the call: the claim ends a little later. */
+export const CLAIM_MARGIN_MS = 1_000;
+/** Kept of the function's time for writing and publishing. */
+export const CLOSING_MS = 5_000;
+/** What threw comes back with its message, and to the dead letters if it goes on; the tick does not multiply it. */
+const AFTER_BUG = { notBeforeMs: 5_000, dueMs: 60 * 60_000 } as const;
+
+/** What becomes of the message: it is done with, or comes back in `waitMs`. */
+export type Fate = 'settle' | { readonly waitMs: number };
+
+/** Returns what becomes of the message, after the call that it names has been tried if it was time. Received any number of
+ *  times, in any order and at once, it has one effect (E-26). */
+export async function run(
+  message: CallMessage,
+  { receives, remainingMs }: { readonly receives: number; readonly remainingMs: number },
+  ports: CallPorts,
+  moment: Moment,
+): Promise<Fate> {
+  const calls = ports.calls.forTenant(message.tenant);
+  const claim: Claim = { token: moment.token(16), untilMs: moment.nowMs + remainingMs + CLAIM_MARGIN_MS };
+  const deadlineMs = moment.nowMs + remainingMs - CLOSING_MS;
+  const taken = await calls.take(message.call, claim, moment.nowMs);
+
+  switch (taken.kind) {
+    case 'gone':
+    case 'busy':
+      return 'settle';
+    case 'early': {
+      const waitMs = (taken.call.notBeforeMs ?? 0) - moment.nowMs;
+      return waitMs <= EARLY_MS ? { waitMs } : 'settle';
+    }
+    case 'ended':
+      await announce(taken.call, ports.bus, moment); // the one who ended it may not have come to that
+      return 'settle';
+  }
+
+  const began = taken.interrupted ? interrupted(taken.call, ports.stage, moment) : taken.call;
+  const driven = hasEnded(began) ? began : await drivenOrReleased(began, claim, deadlineMs, ports, moment);
+  const waitMs = driven.notBeforeMs === undefined ? 0 : Math.max(0, driven.notBeforeMs - moment.nowMs);
+  const hides = waitMs <= LONGEST_HIDE_MS && receives < MOST_RECEIVES;
+  const call = hides || hasEnded(driven) ? driven : { ...driven, dueAtMs: driven.notBeforeMs };
+  if (!(await calls.save(call, claim))) {
+    log.warn('a call was taken from the one who worked on it', { call: call.id, provider: call.connection.provider });
+    return 'settle';
+  }
+  if (!hasEnded(call)) return hides ? { waitMs } : 'settle';
+  await announce(call, ports.bus, moment);
+  return 'settle';
+}
+
+async function drivenOrReleased(call: Call, claim: Claim, deadlineMs: number, ports: CallPorts, moment: Moment) {
+  try {
+    return await drive(call, ports, { deadlineMs }, moment);
+  } catch (error) {
+    const notBeforeMs = moment.nowMs + AFTER_BUG.notBeforeMs;
+    await ports.calls.forTenant(call.tenantId).release(call, claim, notBeforeMs, moment.nowMs + AFTER_BUG.dueMs);
+    throw error;
+  }
+}
+
+/** Whoever worked on it may have sent it: what cannot be sent twice is not sent again (E-25). */
+function interrupted(call: Call, stage: string, { nowMs }: Moment): Call {
+  const provider = findProvider(call.connection.provider, stage)?.provider;
+  const prepared = prepare(call.asked, call.connection.provider, stage);
+  const safe = provider && prepared.ok && isRepeatable({ ...prepared.value, idempotencyKey: call.id }, provider);
+  const error = {
+    provider: call.connection.provider,
+    code: 'interrupted',
+    message: 'The hub was interrupted while it made this call.',
+    retryable: safe === true,
+  };
+  return after(call, safe ? { kind: 'retry', error, waitMs: 0 } : { kind: 'unknown', error }, nowMs, nowMs);
+}
+
+/** Tells the owner how a call ended; the same ending has the same event id, however often it is told. */
+export async function announce(call: Call, bus: Bus, moment: Moment): Promise<void> {
+  if (call.status === 'cancelled') return;
+  const ending = (call.attempts.at(-1)?.atMs ?? call.createdAtMs).toString(36);
+  const about = { tenant: call.tenantId, connection: call.connection, id: `evt_${call.id.slice(5)}_${ending}` };
+  const event =
+    call.status === 'succeeded'
+      ? hubEvent('call.succeeded', about, { call: call.id }, moment)
+      : hubEvent(
+          'call.failed',
+          about,
+          { call: call.id, status: call.status, code: call.error?.code ?? call.status },
+          moment,
+        );
+  await bus.publish([event]);
+}
+
+/** Returns the message that hands a call to a worker; a connection's calls are one group, so that queues stay fair. */
+export function messageOf({ tenantId, id, connection }: Pick<Call, 'tenantId' | 'id' | 'connection'>, delayMs = 0) {
+  const message: CallMessage = { tenant: tenantId, call: id };
+  return {
+    body: JSON.stringify(message),
+    group: `${tenantId}#${connectionKey(connection)}`.slice(0, 128),
+    ...(delayMs > 0 && { delayS: Math.ceil(delayMs / 1000) }),
+  };
+}

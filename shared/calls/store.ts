@@ -1,0 +1,224 @@
+import type { Item, Table } from '../core/aws.ts';
+import { ttlSeconds } from '../core/clock.ts';
+import { type ConnectionId, connectionRef, type TenantId } from '../core/ids.ts';
+import { dueShard } from '../core/keys.ts';
+import { type Call, type CallStatus, type Claim, hasEnded, QUEUE_PATIENCE_MS } from './call.ts';
+
+const KEPT_MS = 30 * 24 * 60 * 60_000;
+/** A page of a filtered list looks at so many pages of rows at most before it answers with what it has. */
+const LIST_TURNS = 5;
+
+export type CallStore = ReturnType<typeof callStore>;
+export type TenantCalls = ReturnType<CallStore['forTenant']>;
+
+/** What a worker finds of the call that its message names. `interrupted`: whoever had it before did not come to an end. */
+export type Taken =
+  | { readonly kind: 'mine'; readonly call: Call; readonly interrupted: boolean }
+  | { readonly kind: 'early' | 'busy' | 'ended'; readonly call: Call }
+  | { readonly kind: 'gone' };
+
+export interface DueCall {
+  readonly tenantId: TenantId;
+  readonly id: string;
+  readonly connection: ConnectionId;
+  readonly dueAtMs: number;
+}
+
+/** Returns the calls table. Whoever works on a call holds its claim, and writes only while he does. */
+export function callStore(table: Table) {
+  function forTenant(tenantId: TenantId) {
+    const keyOf = (id: string) => ({ pk: tenantId, sk: id });
+
+    /** Writes all of a call under a condition; false where it does not hold, or the call is gone. */
+    async function replace(next: Call, condition: string, values: Item): Promise<boolean> {
+      return (await table.put(toItem(next), { condition, values })).done;
+    }
+
+    return {
+      async get(id: string): Promise<Call | undefined> {
+        const item = await table.get(keyOf(id));
+        return item && toCall(item);
+      },
+
+      /** Returns the call under this id: this one, or the one that was first. */
+      async putOnce(call: Call): Promise<{ readonly call: Call; readonly first: boolean }> {
+        const written = await table.put(toItem(call), { condition: 'attribute_not_exists(pk)' });
+        return written.done || !written.item ? { call, first: true } : { call: toCall(written.item), first: false };
+      },
+
+      /** Claims a call that is to be tried: one request, two where an earlier claim has run out. */
+      async take(id: string, claim: Claim, nowMs: number): Promise<Taken> {
+        const update = {
+          update:
+            'SET #status = :running, claimToken = :token, claimUntilMs = :until, dueShard = :shard, dueAt = :until',
+          values: {
+            ':running': 'running' satisfies CallStatus,
+            ':token': claim.token,
+            ':until': claim.untilMs,
+            ':shard': dueShard(id),
+          },
+        };
+        const written = await table.update(keyOf(id), {
+          ...update,
+          condition: '#status IN (:queued, :waiting) AND (attribute_not_exists(notBeforeMs) OR notBeforeMs <= :now)',
+          values: { ...update.values, ':queued': 'queued', ':waiting': 'waiting', ':now': nowMs },
+        });
+        if (written.done) return { kind: 'mine', call: toCall(written.item), interrupted: false };
+        if (!written.item) return { kind: 'gone' };
+
+        const call = toCall(written.item);
+        if (hasEnded(call)) return { kind: 'ended', call };
+        if (call.status !== 'running') return { kind: 'early', call };
+        if (!call.claim || call.claim.untilMs > nowMs) return { kind: 'busy', call };
+        const taken = await table.update(keyOf(id), {
+          ...update,
+          condition: '#status = :running AND claimToken = :before',
+          values: { ...update.values, ':before': call.claim.token },
+        });
+        return taken.done ? { kind: 'mine', call: toCall(taken.item), interrupted: true } : { kind: 'busy', call };
+      },
+
+      /** Writes what came of a claimed call. False: the claim was lost, and what stands is another's. */
+      save(next: Call, claim: Claim): Promise<boolean> {
+        return replace(next, '#status = :running AND claimToken = :token', {
+          ':running': 'running',
+          ':token': claim.token,
+        });
+      },
+
+      /** Gives a claim back without a trace: nothing was sent. */
+      async release(call: Call, claim: Claim, notBeforeMs: number, dueAtMs: number): Promise<void> {
+        await table.update(keyOf(call.id), {
+          update: 'SET #status = :waiting, notBeforeMs = :notBefore, dueAt = :due REMOVE claimToken, claimUntilMs',
+          condition: '#status = :running AND claimToken = :token',
+          values: {
+            ':waiting': 'waiting',
+            ':notBefore': notBeforeMs,
+            ':due': dueAtMs,
+            ':running': 'running',
+            ':token': claim.token,
+          },
+        });
+      },
+
+      /** Writes `next` in place of an ended call; false where it is no longer as it was read. */
+      reopen(next: Call, seen: Call): Promise<boolean> {
+        return replace(next, '#status = :status AND expiresAtMs = :expires', {
+          ':status': seen.status,
+          ':expires': seen.expiresAtMs,
+        });
+      },
+
+      /** Cancels a call that nobody works on; else returns it as it stands. */
+      async cancel(id: string): Promise<{ readonly done: boolean; readonly call?: Call }> {
+        const written = await table.update(keyOf(id), {
+          update: 'SET #status = :cancelled REMOVE notBeforeMs, dueShard, dueAt',
+          condition: '#status IN (:queued, :waiting)',
+          values: { ':cancelled': 'cancelled', ':queued': 'queued', ':waiting': 'waiting' },
+        });
+        return { done: written.done, ...(written.item && { call: toCall(written.item) }) };
+      },
+
+      /** Returns a page of calls, newest first. It may hold fewer than `limit` where the filter is narrow. */
+      async list(filter: { status?: CallStatus; connection?: ConnectionId; limit: number; cursor?: string }) {
+        const { status, connection, limit } = filter;
+        const conditions = [status && '#status = :status', connection && '#connection = :connection'].filter(Boolean);
+        const calls: Call[] = [];
+        let cursor = filter.cursor;
+        for (let turn = 0; turn < LIST_TURNS; turn++) {
+          const page = await table.query({
+            index: 'by-time',
+            where: 'pk = :tenant',
+            filter: conditions.length > 0 ? conditions.join(' AND ') : undefined,
+            values: {
+              ':tenant': tenantId,
+              ...(status && { ':status': status }),
+              ...(connection && { ':connection': connectionRef(connection) }),
+            },
+            limit: limit - calls.length,
+            descending: true,
+            cursor,
+          });
+          calls.push(...page.items.map(toCall));
+          cursor = page.cursor;
+          if (!cursor || calls.length >= limit) break;
+        }
+        return { calls, ...(cursor && { cursor }) };
+      },
+
+      /** Deletes one page of the tenant's calls; true once none is left. */
+      async clearSome(): Promise<boolean> {
+        const page = await table.query({ where: 'pk = :tenant', values: { ':tenant': tenantId }, limit: 100 });
+        await Promise.all(page.items.map(({ pk, sk }) => table.remove({ pk, sk })));
+        return page.cursor === undefined;
+      },
+    };
+  }
+
+  return {
+    forTenant,
+
+    /** Returns one page of one shard's calls that are due before `nowMs`. */
+    async due(shard: string, nowMs: number, cursor?: string): Promise<{ calls: DueCall[]; cursor?: string }> {
+      const page = await table.query({
+        index: 'by-due',
+        where: 'dueShard = :shard AND dueAt <= :now',
+        values: { ':shard': shard, ':now': nowMs },
+        limit: 100,
+        cursor,
+      });
+      const calls = page.items.map((item) => {
+        const { tenantId, id, connection } = toCall(item);
+        return { tenantId, id, connection, dueAtMs: Number(item.dueAt) };
+      });
+      return { calls, ...(page.cursor && { cursor: page.cursor }) };
+    },
+
+    /** Takes it upon this tick to hand the call over; false where another tick, or the call's own way, was quicker. */
+    async handOver({ tenantId, id, dueAtMs }: DueCall, nowMs: number): Promise<boolean> {
+      const written = await table.update(
+        { pk: tenantId, sk: id },
+        {
+          update: 'SET dueAt = :next',
+          condition: 'dueAt = :due',
+          values: { ':next': nowMs + QUEUE_PATIENCE_MS, ':due': dueAtMs },
+        },
+      );
+      return written.done;
+    },
+  };
+}
+
+/** Columns are what conditions and indexes speak of; the rest is one JSON text, of whatever depth. */
+function toItem(call: Call): Item {
+  const { tenantId, id, status, claim, notBeforeMs, dueAtMs, createdAtMs, expiresAtMs, ...rest } = call;
+  return {
+    pk: tenantId,
+    sk: id,
+    status,
+    connection: connectionRef(call.connection),
+    createdAt: createdAtMs,
+    expiresAtMs,
+    notBeforeMs,
+    claimToken: claim?.token,
+    claimUntilMs: claim?.untilMs,
+    ...(dueAtMs !== undefined && { dueShard: dueShard(id), dueAt: dueAtMs }),
+    ttl: ttlSeconds(Math.max(createdAtMs, expiresAtMs) + KEPT_MS),
+    rest: JSON.stringify(rest),
+  };
+}
+
+function toCall(item: Item): Call {
+  const { pk, sk, status, createdAt, expiresAtMs, notBeforeMs, claimToken, claimUntilMs, dueAt, rest } = item;
+  return {
+    ...JSON.parse(String(rest)),
+    tenantId: pk,
+    id: sk,
+    status,
+    createdAtMs: createdAt,
+    expiresAtMs,
+    notBeforeMs,
+    claim: claimToken === undefined ? undefined : { token: claimToken, untilMs: claimUntilMs },
+    dueAtMs: dueAt,
+  };
+}

@@ -1,0 +1,166 @@
+import type { LiveCredential } from '../connections/credential.ts';
+import type { TenantConnections } from '../connections/store.ts';
+import type { Moment } from '../core/clock.ts';
+import { sha256 } from '../core/crypto.ts';
+import { outcomes, refuse } from '../core/errors.ts';
+import { type ConnectionId, connectionRef, newId, type TenantId } from '../core/ids.ts';
+import { canonicalJson } from '../core/json.ts';
+import { connectionKey } from '../core/keys.ts';
+import { log } from '../core/log.ts';
+import { ok, type Result } from '../core/result.ts';
+import { readAsked } from './asked.ts';
+import type { AttemptPorts } from './attempt.ts';
+import { type Call, type Claim, GRACE_MS, hasEnded, LIFETIME_MS, QUEUE_PATIENCE_MS } from './call.ts';
+import type { CallBody } from './contract.ts';
+import { drive } from './drive.ts';
+import { announce, type CallPorts, CLAIM_MARGIN_MS, LONGEST_HIDE_MS, messageOf } from './run.ts';
+
+export interface SubmitPorts extends CallPorts {
+  readonly credentials: AttemptPorts['credentials'];
+  readonly connections: { forTenant(tenantId: TenantId): Pick<TenantConnections, 'get'> };
+}
+
+export interface Submission {
+  readonly tenantId: TenantId;
+  readonly connection: ConnectionId;
+  readonly body: CallBody;
+  readonly idempotencyKey?: string;
+}
+
+/** Of the request's time, what is kept for the row, the event and the answer. */
+const CLOSING_MS = 3_000;
+/** A request waits no longer than this for a provider, however much time the function has. */
+const LONGEST_MS = 25_000;
+const LONGEST_LIFE_MS = 30 * 24 * 60 * 60_000;
+
+/** Returns the call once it is kept: ended, if it was asked for at once and the time was enough, else under way.
+ *  A repeated idempotency key gives the first call back. Errors: `invalid_request`, `payload_too_large`,
+ *  `idempotency_mismatch`, and those of a connection that cannot be used: `not_found`, `needs_reauth`, `not_configured`. */
+export async function submit(
+  submission: Submission,
+  remainingMs: number,
+  ports: SubmitPorts,
+  moment: Moment,
+): Promise<Result<Call>> {
+  const startMs = moment.nowMs;
+  const drafted = draft(submission, ports.stage, moment);
+  if (!drafted.ok) return drafted;
+  const calls = ports.calls.forTenant(submission.tenantId);
+
+  const credential = await credentialFor(submission, ports);
+  if (!credential.ok) {
+    const earlier = submission.idempotencyKey === undefined ? undefined : await calls.get(drafted.value.id);
+    return earlier ? same(earlier, drafted.value) : credential;
+  }
+  if (!credential.value) {
+    const kept = await calls.putOnce(drafted.value);
+    return kept.first ? ok(await queued(kept.call, ports)) : same(kept.call, drafted.value);
+  }
+
+  const untilMs = startMs + remainingMs + CLAIM_MARGIN_MS;
+  const claim: Claim = { token: moment.token(16), untilMs };
+  const kept = await calls.putOnce({ ...drafted.value, status: 'running', claim, dueAtMs: untilMs });
+  if (!kept.first) return same(kept.call, drafted.value);
+  const deadlineMs = Math.min(startMs + remainingMs - CLOSING_MS, startMs + LONGEST_MS);
+  return ok(await attemptNow(kept.call, claim, { deadlineMs, credential: credential.value }, ports, moment));
+}
+
+/** From here on the call is kept: whatever happens, it is not a refusal. */
+async function attemptNow(
+  call: Call,
+  claim: Claim,
+  budget: { readonly deadlineMs: number; readonly credential: LiveCredential },
+  ports: SubmitPorts,
+  moment: Moment,
+): Promise<Call> {
+  const calls = ports.calls.forTenant(call.tenantId);
+  let driven: Call;
+  try {
+    driven = await drive(call, ports, budget, moment);
+  } catch (error) {
+    log.bug('a call was not tried', error, { call: call.id, provider: call.connection.provider });
+    await calls.release(call, claim, moment.nowMs, moment.nowMs + GRACE_MS);
+    return queued({ ...call, status: 'waiting', notBeforeMs: undefined }, ports);
+  }
+  const waitMs = (driven.notBeforeMs ?? 0) - moment.nowMs;
+  const parked = waitMs > LONGEST_HIDE_MS;
+  const next = parked ? { ...driven, dueAtMs: driven.notBeforeMs } : driven;
+  if (!(await calls.save(next, claim))) return (await calls.get(call.id)) ?? next;
+  if (!hasEnded(next)) return parked ? next : queued(next, ports, waitMs);
+  try {
+    await announce(next, ports.bus, moment);
+  } catch (error) {
+    log.bug('the end of a call was not published', error, { call: call.id }); // its caller hears of it here
+  }
+  return next;
+}
+
+/** A message that SQS did not take is made up for by the tick: the row says when. */
+async function queued(call: Call, { queue }: CallPorts, delayMs = 0): Promise<Call> {
+  try {
+    await queue.send(messageOf(call, delayMs));
+  } catch (error) {
+    log.bug('a call was not queued', error, { call: call.id, provider: call.connection.provider });
+  }
+  return call;
+}
+
+/** Returns the credential for a call that is to be made at once; nothing for one that is to be queued. */
+async function credentialFor(
+  { tenantId, connection, body }: Submission,
+  { credentials, connections }: SubmitPorts,
+): Promise<Result<LiveCredential | undefined>> {
+  if (body.mode === 'sync') {
+    const live = await credentials.live(tenantId, connection);
+    return !live.ok && outcomes[live.error.code].fate === 'retry' ? ok(undefined) : live;
+  }
+  const row = await connections.forTenant(tenantId).get(connection);
+  if (row?.status === 'active') return ok(undefined);
+  return row?.status === 'needs_reauth'
+    ? refuse('needs_reauth', 'The connection must be authorized again before it can be called.')
+    : refuse('not_found', 'There is no such connection.');
+}
+
+function draft(
+  { tenantId, connection, body, idempotencyKey }: Submission,
+  stage: string,
+  moment: Moment,
+): Result<Call> {
+  if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,200}$/.test(idempotencyKey)) {
+    return refuse('invalid_request', 'Idempotency-Key: 1 to 200 printable ASCII characters, no spaces');
+  }
+  const asked = readAsked(body, connection.provider, stage);
+  if (!asked.ok) return asked;
+  const createdAtMs = moment.nowMs;
+  const expiresAtMs = body.expiresAt ? Date.parse(body.expiresAt) : createdAtMs + LIFETIME_MS;
+  if (expiresAtMs <= createdAtMs || expiresAtMs > createdAtMs + LONGEST_LIFE_MS) {
+    return refuse('invalid_request', 'body.expiresAt: in the future, and within 30 days');
+  }
+  return ok({
+    tenantId,
+    id: idempotencyKey === undefined ? newId('call', moment) : keyedId(tenantId, connection, idempotencyKey),
+    connection,
+    asked: asked.value,
+    askedHash: sha256(canonicalJson([connectionRef(connection), asked.value])),
+    lane: body.lane,
+    status: 'queued',
+    attempts: [],
+    tries: 0,
+    dueAtMs: createdAtMs + QUEUE_PATIENCE_MS,
+    createdAtMs,
+    expiresAtMs,
+  });
+}
+
+function keyedId(tenantId: TenantId, connection: ConnectionId, idempotencyKey: string): string {
+  const hash = sha256(canonicalJson([tenantId, connectionKey(connection), idempotencyKey]));
+  return `call_${Buffer.from(hash, 'base64url').toString('hex').slice(0, 40)}`;
+}
+
+function same(earlier: Call, drafted: Call): Result<Call> {
+  if (earlier.askedHash === drafted.askedHash) return ok(earlier);
+  return refuse(
+    'idempotency_mismatch',
+    'This Idempotency-Key was used for another request; use a new one for this one.',
+  );
+}

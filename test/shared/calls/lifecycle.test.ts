@@ -1,0 +1,469 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { hasEnded } from '../../../shared/calls/call.ts';
+import { retry } from '../../../shared/calls/retry.ts';
+import { run } from '../../../shared/calls/run.ts';
+import { openTable, type Table } from '../../../shared/core/aws.ts';
+import { refuse } from '../../../shared/core/errors.ts';
+import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { answer, type Fault, silence, World } from './world.ts';
+
+vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
+vi.mock('../../../shared/core/log.ts', () => ({ log: { info() {}, warn() {}, bug() {} } }));
+
+let dynamo: TestDynamo;
+let table: Table;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+  table = openTable(dynamo.tables.calls);
+});
+afterAll(() => dynamo.stop());
+
+const create = { action: 'contacts.create', input: { name: 'Ada', email: 'ada@example.com' } };
+const read = { action: 'contacts.get', input: { id: 'c1' } };
+/** Slack has no idempotency key: it is done twice if it is sent twice. */
+const post = { request: { method: 'POST', path: '/chat.postMessage', body: { channel: 'C1', text: 'hi' } } };
+
+describe('a call at once', () => {
+  test('is answered with its result, and leaves nothing to do', async () => {
+    const world = new World(table);
+    const call = await world.submit(create);
+    expect(call).toMatchObject({
+      ok: true,
+      value: { status: 'succeeded', result: { id: 'c1' }, attempts: [{ status: 201 }] },
+    });
+    expect(world.messages).toEqual([]);
+    expect(world.events).toMatchObject([{ type: 'call.succeeded', tenant: world.tenantId, connection: 'demo' }]);
+    expect(await world.tick()).toBe(0);
+  });
+
+  test('that the provider holds up shortly waits in the request; longer, it goes on in the queue', async () => {
+    const short = new World(table);
+    short.script.push(answer(503));
+    expect(await short.submit(create)).toMatchObject({
+      value: { status: 'succeeded', attempts: [{ status: 503 }, { status: 201 }] },
+    });
+
+    const long = new World(table);
+    long.script.push(answer(503), answer(503), answer(503), answer(503));
+    expect(await long.submit(create)).toMatchObject({ value: { status: 'waiting' } });
+    expect(long.messages).toHaveLength(1);
+    await long.settle();
+    const [call] = await long.calls();
+    expect(call).toMatchObject({ status: 'succeeded' });
+    expect(call?.attempts.map(({ status }) => status)).toEqual([503, 503, 503, 503, 201]);
+    expect(long.effects).toEqual([call?.id]);
+  });
+
+  test('that is exhausted has failed, with all its attempts on record', async () => {
+    const world = new World(table);
+    world.script.push(...Array.from({ length: 9 }, () => answer(500, { error: { code: 'down', message: 'Down.' } })));
+    await world.submit(create);
+    await world.settle();
+    const [call] = await world.calls();
+    expect(call).toMatchObject({ status: 'failed', error: { code: 'down', status: 500, provider: 'demo' } });
+    expect(call?.attempts).toHaveLength(5);
+    expect(world.events).toMatchObject([
+      { type: 'call.failed', data: { call: call?.id, status: 'failed', code: 'down' } },
+    ]);
+    expect(world.dead).toEqual([]);
+  });
+
+  test('whose answer is not what the action promises has failed, or is unknown where it wrote', async () => {
+    const world = new World(table);
+    world.script.push(answer(200, { nonsense: true }), answer(200, { nonsense: true }));
+    expect(await world.submit(read)).toMatchObject({
+      value: { status: 'failed', error: { code: 'unexpected_answer' } },
+    });
+    expect(await world.submit(create)).toMatchObject({ value: { status: 'outcome_unknown' } });
+  });
+
+  test('whose result does not fit a row has failed, or is unknown where it wrote; just below, it is kept', async () => {
+    const world = new World(table);
+    const raw = (method: string) => ({ request: { method, path: '/big' } });
+    world.script.push(
+      answer(200, 'x'.repeat(250_000)),
+      answer(200, 'x'.repeat(250_000)),
+      answer(200, 'x'.repeat(249_990)),
+    );
+    expect(await world.submit(raw('GET'))).toMatchObject({
+      value: { status: 'failed', error: { code: 'result_too_large' } },
+    });
+    expect(await world.submit(raw('POST'))).toMatchObject({ value: { status: 'outcome_unknown' } });
+    const kept = await world.submit({ request: { method: 'POST', path: '/big', body: 'y'.repeat(119_000) } });
+    expect(kept).toMatchObject({ value: { status: 'succeeded' } });
+    expect((await world.calls()).map(({ status }) => status).toSorted()).toEqual([
+      'failed',
+      'outcome_unknown',
+      'succeeded',
+    ]);
+  });
+
+  test('is refused before anything is written where it cannot be made', async () => {
+    const world = new World(table);
+    const refusals = [
+      [{ action: 'nope' }, 'invalid_request'],
+      [{ action: 'contacts.create', input: { name: 'Ada' } }, 'invalid_request'],
+      [{ action: 'contacts.create', input: { ...create.input, extra: 1 } }, 'invalid_request'],
+      [{ graphql: { query: '{me}' } }, 'invalid_request'],
+      [{ request: { method: 'GET', path: '//evil.example' } }, 'invalid_request'],
+      [{ request: { method: 'GET', path: '/x', headers: { authorization: 'mine' } } }, 'invalid_request'],
+      [{ request: { method: 'POST', path: '/x', body: 'x'.repeat(130_000) } }, 'payload_too_large'],
+      [{ ...create, expiresAt: '2020-01-01T00:00:00Z' }, 'invalid_request'],
+      [{ ...create, expiresAt: '2030-01-01T00:00:00Z' }, 'invalid_request'],
+      [{ ...create, input: undefined, request: undefined }, 'invalid_request'],
+    ] as const;
+    for (const [body, code] of refusals) expect(await world.submit(body)).toMatchObject({ ok: false, error: { code } });
+    expect(await world.submit(create, 'two words')).toMatchObject({ ok: false, error: { code: 'invalid_request' } });
+    expect(await world.submit(create, undefined, 'nobody')).toMatchObject({ ok: false, error: { code: 'not_found' } });
+    world.connection = undefined;
+    expect(await world.submit({ ...create, mode: 'async' })).toMatchObject({ error: { code: 'not_found' } });
+    world.connection = { status: 'needs_reauth' };
+    expect(await world.submit({ ...create, mode: 'async' })).toMatchObject({ error: { code: 'needs_reauth' } });
+    expect(await world.calls()).toEqual([]);
+    expect(world.sent).toEqual([]);
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  test('gives the first call back, whatever its state; the provider sees one request', async () => {
+    const world = new World(table);
+    const first = await world.submit(create, 'k1');
+    expect(await world.submit(create, 'k1')).toEqual(first);
+    const queued = await world.submit({ ...create, mode: 'async' }, 'k2');
+    const again = await world.submit({ ...create, mode: 'async' }, 'k2');
+    expect(again).toMatchObject({ ok: true, value: { id: queued.ok && queued.value.id, status: 'queued' } });
+    await world.settle();
+    expect(world.sent).toHaveLength(2);
+  });
+
+  test('with another body is refused; for another connection it is another call', async () => {
+    const world = new World(table);
+    await world.submit(create, 'k1');
+    const other = { ...create, input: { ...create.input, name: 'Eve' } };
+    expect(await world.submit(other, 'k1')).toMatchObject({ ok: false, error: { code: 'idempotency_mismatch' } });
+    expect(await world.submit(post, 'k1', 'slack')).toMatchObject({ ok: true });
+    expect(await world.calls()).toHaveLength(2);
+  });
+
+  test('used 20 times at once makes one call', async () => {
+    const world = new World(table);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => world.submit(post, 'k', 'slack')));
+    expect(new Set(answers.map((one) => one.ok && one.value.id)).size).toBe(1);
+    expect(world.effects).toHaveLength(1);
+  });
+});
+
+describe('a connection without a live credential', () => {
+  test('that is gone or must be authorized again refuses a call; one that is known by its key is answered', async () => {
+    const world = new World(table);
+    const first = await world.submit(create, 'k');
+    for (const code of ['not_found', 'needs_reauth', 'not_configured'] as const) {
+      world.refusal = refuse(code, 'No.');
+      expect(await world.submit(create)).toMatchObject({ ok: false, error: { code } });
+      expect(await world.submit(create, 'new')).toMatchObject({ ok: false, error: { code } });
+      expect(await world.submit(create, 'k')).toEqual(first);
+      expect(await world.submit(read, 'k')).toMatchObject({ error: { code: 'idempotency_mismatch' } });
+    }
+    expect(await world.calls()).toHaveLength(1);
+  });
+
+  test('whose refresh has to wait keeps the call, which goes on once it can', async () => {
+    const world = new World(table);
+    world.refusal = refuse('provider_unavailable', 'Later.');
+    expect(await world.submit(create)).toMatchObject({ ok: true, value: { status: 'queued' } });
+    await world.deliver();
+    world.refusal = undefined;
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'succeeded' }]);
+  });
+
+  test('that was removed while the call waited fails it (E-28)', async () => {
+    const world = new World(table);
+    await world.submit({ ...create, mode: 'async' });
+    world.refusal = refuse('not_found', 'There is no such connection.');
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'failed', error: { code: 'not_found' } }]);
+    expect(world.sent).toEqual([]);
+  });
+});
+
+describe('a call that waits', () => {
+  test('for longer than 15 minutes is parked: no message, until the tick brings it back', async () => {
+    const world = new World(table);
+    world.script.push({ ok: true, value: { status: 429, headers: { 'retry-after': '3600' }, body: Buffer.from('') } });
+    await world.submit({ ...create, mode: 'async' });
+    await world.deliver();
+    expect(world.messages).toEqual([]);
+    world.moment.nowMs += 3_599_000;
+    expect(await world.tick()).toBe(0);
+    world.moment.nowMs += 2_000;
+    expect(await world.tick()).toBe(1);
+    expect(await world.tick()).toBe(0);
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'succeeded' }]);
+  });
+
+  test('is parked by the request as well, until exactly its time', async () => {
+    const world = new World(table);
+    world.script.push({ ok: true, value: { status: 429, headers: { 'retry-after': '3600' }, body: Buffer.from('') } });
+    expect(await world.submit(create)).toMatchObject({ ok: true, value: { status: 'waiting' } });
+    expect(world.messages).toEqual([]);
+    const [call] = await world.calls();
+    expect(call?.dueAtMs).toBe(call?.notBeforeMs);
+  });
+
+  test('past its own end has expired, and says so', async () => {
+    const world = new World(table);
+    world.script.push({ ok: true, value: { status: 429, headers: { 'retry-after': '3600' }, body: Buffer.from('') } });
+    const expiresAt = new Date(world.moment.nowMs + 1_800_000).toISOString();
+    expect(await world.submit({ ...create, expiresAt })).toMatchObject({
+      value: { status: 'expired', error: { status: 429 }, attempts: [{ status: 429 }] },
+    });
+    expect(world.events).toMatchObject([{ type: 'call.failed', data: { status: 'expired' } }]);
+
+    const lost = new World(table);
+    await lost.submit({ ...create, mode: 'async', expiresAt: new Date(lost.moment.nowMs + 1_000).toISOString() });
+    lost.moment.nowMs += 5_000;
+    await lost.deliver();
+    expect(await lost.calls()).toMatchObject([{ status: 'expired', attempts: [] }]);
+    expect(lost.sent).toEqual([]);
+  });
+
+  test('does not run early: a message that comes before its time is dropped, unless it is but a clock apart', async () => {
+    const world = new World(table);
+    world.script.push({ ok: true, value: { status: 429, headers: { 'retry-after': '60' }, body: Buffer.from('') } });
+    await world.submit({ ...create, mode: 'async' });
+    await world.deliver();
+    const [message] = world.messages;
+    if (!message) throw new Error('the message waits');
+    message.availableAtMs = world.moment.nowMs;
+    await world.deliver();
+    expect(world.messages).toEqual([]);
+    world.moment.nowMs += 57_000;
+    world.messages.push({ ...message, availableAtMs: world.moment.nowMs });
+    await world.deliver();
+    expect(world.messages).toMatchObject([{ availableAtMs: world.moment.nowMs + 3_000 }]);
+    expect(world.sent).toHaveLength(1);
+  });
+
+  test('can be cancelled; one that has ended cannot', async () => {
+    const world = new World(table);
+    const call = await world.submit({ ...create, mode: 'async' });
+    const store = world.ports.calls.forTenant(world.tenantId);
+    const id = call.ok ? call.value.id : '';
+    expect(await store.cancel(id)).toMatchObject({ done: true, call: { status: 'cancelled' } });
+    await world.settle();
+    expect(world.sent).toEqual([]);
+    expect(world.events).toEqual([]);
+    const done = await world.submit(create);
+    expect(await store.cancel(done.ok ? done.value.id : '')).toMatchObject({
+      done: false,
+      call: { status: 'succeeded' },
+    });
+    expect(await store.cancel('call_none')).toEqual({ done: false });
+  });
+});
+
+describe('E-28: a call that is retried by hand', () => {
+  const retried = (world: World, id: string) =>
+    retry(id, { calls: world.ports.calls.forTenant(world.tenantId), queue: world.ports.queue }, world.moment);
+
+  test('keeps its idempotency key and its attempts; twice at once is once', async () => {
+    const world = new World(table);
+    world.script.push('lost', 'lost', 'lost', 'lost', 'lost');
+    const submitted = await world.submit(create);
+    const id = submitted.ok ? submitted.value.id : '';
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ id, status: 'failed', error: { code: 'timeout' } }]);
+    const answers = await Promise.all([retried(world, id), retried(world, id)]);
+    expect(answers.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
+    await world.settle();
+    const [call] = await world.calls();
+    expect(call).toMatchObject({ status: 'succeeded' });
+    expect(call).not.toHaveProperty('error');
+    expect(call?.attempts).toHaveLength(6);
+    expect(world.effects).toEqual([id]);
+    expect(world.events.map(({ type }) => type)).toEqual(['call.failed', 'call.succeeded']);
+    expect(await retried(world, id)).toMatchObject({ ok: false, error: { code: 'conflict' } });
+    expect(await retried(world, 'call_none')).toMatchObject({ ok: false, error: { code: 'not_found' } });
+  });
+
+  test('E-25: one that may have arrived is never tried again by itself, only by hand', async () => {
+    const world = new World(table);
+    world.script.push('lost');
+    const call = await world.submit(post, undefined, 'slack');
+    expect(call).toMatchObject({ value: { status: 'outcome_unknown', error: { code: 'timeout' } } });
+    await world.settle();
+    expect(world.sent).toHaveLength(1);
+    await retried(world, call.ok ? call.value.id : '');
+    await world.settle();
+    expect(world.effects).toHaveLength(2);
+  });
+});
+
+describe('E-26: messages come 1 to 5 times, at once', () => {
+  test.each([1, 2, 3, 4, 5])('%i times: one effect, one request', async (copies) => {
+    const world = new World(table);
+    await world.submit({ ...post, mode: 'async' }, undefined, 'slack');
+    await world.deliver(copies);
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'succeeded' }]);
+    expect(world.sent).toHaveLength(1);
+    expect(new Set(world.events.map(({ id }) => id)).size).toBe(1);
+  });
+
+  test('and through retries: a keyed write is done once however often it is sent', async () => {
+    const world = new World(table);
+    world.script.push('lost', silence, answer(500));
+    await world.submit({ ...create, mode: 'async' });
+    for (let turn = 0; turn < 40; turn++) {
+      await world.deliver(3);
+      world.moment.nowMs += 20_000;
+      await world.tick();
+    }
+    const [call] = await world.calls();
+    expect(call).toMatchObject({ status: 'succeeded' });
+    expect(world.effects).toEqual([call?.id]);
+    expect(world.sent.length).toBe(4);
+  });
+});
+
+describe('a worker that outlives its claim', () => {
+  test('neither saves nor gives back what another holds by now', async () => {
+    const world = new World(table);
+    const store = world.ports.calls.forTenant(world.tenantId);
+    const submitted = await world.submit({ ...create, mode: 'async' });
+    const id = submitted.ok ? submitted.value.id : '';
+    const nowMs = world.moment.nowMs;
+    const first = { token: 'first', untilMs: nowMs + 10 };
+    const taken = await store.take(id, first, nowMs);
+    if (taken.kind !== 'mine') throw new Error('the call is free');
+    expect(await store.take(id, { token: 'second', untilMs: nowMs + 90 }, nowMs + 9)).toMatchObject({ kind: 'busy' });
+    const second = { token: 'second', untilMs: nowMs + 90 };
+    expect(await store.take(id, second, nowMs + 10)).toMatchObject({ kind: 'mine', interrupted: true });
+    expect(await store.save({ ...taken.call, status: 'succeeded', claim: undefined }, first)).toBe(false);
+    await store.release(taken.call, first, nowMs, nowMs);
+    expect(await store.get(id)).toMatchObject({ status: 'running', claim: second });
+    expect(await store.save({ ...taken.call, status: 'succeeded', claim: undefined }, second)).toBe(true);
+  });
+
+  test.each([
+    ['keyed', create, 'demo', 'succeeded'],
+    ['without a key', post, 'slack', 'outcome_unknown'],
+  ])(
+    'writes nothing any more: what stands is what the next one made of it (%s)',
+    async (_name, body, provider, status) => {
+      const world = new World(table);
+      for (const mode of ['sync', 'async']) {
+        world.effects.length = 0;
+        world.meanwhile = async () => {
+          world.meanwhile = undefined;
+          world.moment.nowMs += 120_000;
+          await world.tick();
+          const [message] = world.messages.splice(-1);
+          if (message) await run(message.body, { receives: 1, remainingMs: 60_000 }, world.ports, world.moment);
+        };
+        await world.submit({ ...body, mode }, undefined, provider);
+        await world.settle();
+        expect((await world.calls()).map((call) => call.status)).toContain(status);
+        expect(new Set((await world.calls()).map((call) => call.status)).size).toBe(1);
+        expect(world.effects).toHaveLength(1);
+      }
+    },
+  );
+});
+
+describe('E-20, E-25: a crash at each await', () => {
+  const faults = (steps: number): Fault[] =>
+    Array.from({ length: steps }, (_, index) => index + 1).flatMap((at) =>
+      (['none', 'done'] as const).flatMap((effect) =>
+        (['dies', 'lives'] as const).map((process) => ({ at, effect, process })),
+      ),
+    );
+  const scenarios = [
+    { name: 'keyed, at once', body: create, provider: 'demo' },
+    { name: 'keyed, queued', body: { ...create, mode: 'async' }, provider: 'demo' },
+    { name: 'without a key, at once', body: post, provider: 'slack' },
+    { name: 'without a key, queued', body: { ...post, mode: 'async' }, provider: 'slack' },
+  ];
+
+  function check(world: World, call: Awaited<ReturnType<World['calls']>>[number], provider: string) {
+    expect(hasEnded(call)).toBe(true);
+    expect(world.effects.length).toBeLessThanOrEqual(1);
+    if (provider === 'demo') expect(call.status).toBe('succeeded');
+    else expect(['succeeded', 'outcome_unknown']).toContain(call.status);
+    if (call.status === 'succeeded') expect(world.effects).toHaveLength(1);
+  }
+
+  test.each(scenarios)(
+    'of the submission ($name): kept and eventually run, or the caller got an error',
+    async ({ body, provider }) => {
+      const clean = new World(table);
+      await clean.submit(body, undefined, provider);
+      const count = clean.steps;
+      expect(count).toBeGreaterThanOrEqual(2);
+      for (const fault of faults(count)) {
+        const world = new World(table);
+        world.fault = fault;
+        const said = await world.submit(body, undefined, provider).then(
+          (result) => (result.ok ? 'accepted' : 'refused'),
+          () => 'error',
+        );
+        await world.settle();
+        const calls = await world.calls();
+        if (said === 'accepted') expect(calls).toHaveLength(1);
+        if (said === 'refused') expect(calls).toHaveLength(0);
+        if (calls.length === 0) expect(world.effects).toEqual([]);
+        for (const call of calls) check(world, call, provider);
+      }
+    },
+  );
+
+  test.each(scenarios.filter(({ name }) => name.endsWith('queued')))(
+    'of the worker ($name): ended once, and told at least once under one id',
+    async ({ body, provider }) => {
+      for (const fault of faults(6)) {
+        const world = new World(table);
+        await world.submit(body, undefined, provider);
+        world.fault = fault;
+        await world.deliver();
+        await world.settle();
+        const [call] = await world.calls();
+        if (!call) throw new Error('the call is gone');
+        check(world, call, provider);
+        expect(new Set(world.events.map(({ id }) => id)).size).toBe(1);
+      }
+    },
+  );
+
+  test('of the tick: a call whose message was lost is brought back all the same', async () => {
+    for (const fault of faults(8)) {
+      const world = new World(table);
+      await world.submit({ ...create, mode: 'async' });
+      world.messages.length = 0;
+      world.moment.nowMs += 400_000;
+      world.fault = fault;
+      await world.tick().catch(() => {});
+      await world.settle();
+      expect(await world.calls()).toMatchObject([{ status: 'succeeded' }]);
+    }
+  });
+
+  test('a bug that always throws leaves one dead message an hour at most, and the call ends when its time is over', async () => {
+    const world = new World(table);
+    world.ports = {
+      ...world.ports,
+      attempts: {
+        attempt: async () => {
+          throw new TypeError('a bug');
+        },
+      },
+    };
+    const expiresAt = new Date(world.moment.nowMs + 5 * 3_600_000).toISOString();
+    await world.submit({ ...create, mode: 'async', expiresAt });
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'expired' }]);
+    expect(world.dead.length).toBeGreaterThan(0);
+    expect(world.dead.length).toBeLessThanOrEqual(6);
+  });
+});

@@ -18,8 +18,8 @@ const SyncPath = connectionPath.extend({ sync: z.string().regex(/^[a-z0-9-]{1,64
 
 export const syncsContract = {
   follow: {
-    env: z.object({ STAGE: setting, SYNCS_TABLE: setting }),
-    timeoutS: 30,
+    env: z.object({ STAGE: setting, SYNCS_TABLE: setting, RECORDS_TABLE: setting }),
+    timeoutS: 300,
     entry: { kind: 'event', types: ['connection.activated', 'connection.needs_reauth', 'connection.removed'] },
   },
   nudge: {
@@ -44,7 +44,7 @@ export const syncsContract = {
     entry: { kind: 'queue', message: SyncMessage, batchSize: 1 },
   },
   list: {
-    env: z.object({ STAGE: setting, SYNCS_TABLE: setting }),
+    env: z.object({ SYNCS_TABLE: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',
@@ -55,7 +55,7 @@ export const syncsContract = {
     },
   },
   set: {
-    env: z.object({ STAGE: setting, SYNCS_TABLE: setting }),
+    env: z.object({ SYNCS_TABLE: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',
@@ -67,7 +67,7 @@ export const syncsContract = {
     },
   },
   'run-now': {
-    env: z.object({ STAGE: setting, SYNCS_TABLE: setting, SYNC_QUEUE_URL: setting }),
+    env: z.object({ SYNCS_TABLE: setting, SYNC_QUEUE_URL: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',
@@ -92,7 +92,7 @@ export const syncsContract = {
     },
   },
   clear: {
-    env: z.object({ STAGE: setting, SYNCS_TABLE: setting, RECORDS_TABLE: setting }),
+    env: z.object({ SYNCS_TABLE: setting, RECORDS_TABLE: setting }),
     timeoutS: 300,
     entry: { kind: 'event', types: ['tenant.removed'] },
   },

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import type { Moment } from '../core/clock.ts';
+import { ConnectionRef, TenantId } from '../core/ids.ts';
+import { amend } from './amend.ts';
+import { erase } from './erase.ts';
+import type { Offered } from './offer.ts';
+import type { RecordStore } from './record-store.ts';
+import type { SyncStore } from './store.ts';
+import { born, resumed, type SyncRow, stopped } from './sync.ts';
+
+export interface FollowPorts {
+  readonly syncs: SyncStore;
+  readonly records: RecordStore;
+  readonly offered: Offered;
+}
+
+/** What happened to a connection, and when; such events come in any order, and more than once. */
+export const ConnectionEvent = z
+  .object({
+    type: z.enum(['connection.activated', 'connection.needs_reauth', 'connection.removed']),
+    tenant: TenantId,
+    connection: ConnectionRef,
+    time: z.iso.datetime(),
+  })
+  .transform(({ tenant: tenantId, time, ...rest }) => ({ ...rest, tenantId, atMs: Date.parse(time) }));
+export type ConnectionEvent = z.infer<typeof ConnectionEvent>;
+
+/** Brings the syncs of a connection in line with it: made or resumed, stopped, or erased with all records. */
+export async function follow(event: ConnectionEvent, ports: FollowPorts, moment: Moment): Promise<void> {
+  const { type, tenantId, connection, atMs } = event;
+  const syncs = ports.syncs.forTenant(tenantId);
+  const rows = await syncs.list(connection);
+  const later = (change: (row: SyncRow) => SyncRow) => (row: SyncRow) =>
+    row.followedAtMs < atMs ? { ...change(row), followedAtMs: atMs } : undefined;
+
+  if (type === 'connection.removed') {
+    for (const row of rows) await erase(row, ports, atMs);
+  } else if (type === 'connection.needs_reauth') {
+    const notice = { code: 'needs_reauth', message: 'The connection must be authorized again.' };
+    for (const row of rows)
+      await amend(
+        syncs,
+        row,
+        later((it) => stopped(it, notice, atMs)),
+      );
+  } else {
+    const known = new Map(rows.map((row) => [row.sync, row]));
+    for (const [name, sync] of Object.entries(ports.offered(connection.provider))) {
+      const row = known.get(name);
+      const made = row ? undefined : await syncs.create(born({ tenantId, connection, sync: name }, sync, atMs, moment));
+      const present = row ?? (made?.done === false ? made.row : undefined);
+      if (present)
+        await amend(
+          syncs,
+          present,
+          later((it) => resumed(it, moment)),
+        );
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { lengthPrefixed, sha256 } from '../core/crypto.ts';
+import type { HubEventType } from '../core/event.ts';
+import { parseJson } from '../core/json.ts';
+import type { SyncPage } from '../providers/provider.ts';
+
+export type Seen = SyncPage['records'][number];
+
+/** The hub's copy of one object. A deleted one stays as a tombstone for a while: it refuses older news of itself. */
+export interface RecordRow {
+  readonly id: string;
+  /** Counts the real changes: with it, each has an event id of its own, also when content comes back. */
+  readonly version: number;
+  /** Of `data`. */
+  readonly hash: string;
+  readonly updatedAt?: string;
+  /** JSON, its keys in order; none once deleted. */
+  readonly data?: string;
+  /** The run that wrote or last met it. */
+  readonly seenRun: string;
+  /** ms since the epoch. */
+  readonly deletedAtMs?: number;
+}
+
+export type Change = 'created' | 'updated' | 'deleted';
+
+/** What a sight of an object makes of its row; without a change there is nothing to tell anybody. */
+export interface Verdict {
+  readonly row: RecordRow;
+  readonly change?: Change;
+}
+
+/** Returns the row to write, or nothing where the row stands as it is: seen before, or older news. `mark` has an
+ *  unchanged row remember the run that met it. */
+export function judge(
+  before: RecordRow | undefined,
+  seen: Seen,
+  { run, mark }: { readonly run: string; readonly mark: boolean },
+  nowMs: number,
+): Verdict | undefined {
+  const data = seen.deleted ? undefined : canonical(seen.data ?? null);
+  const hash = data === undefined ? 'deleted' : sha256(data);
+  const same = before ? before.hash === hash || isOlder(seen.updatedAt, before.updatedAt) : seen.deleted;
+  if (same) {
+    const unmarked = mark && before && before.deletedAtMs === undefined && before.seenRun !== run;
+    return unmarked ? { row: { ...before, seenRun: run } } : undefined;
+  }
+
+  const gone = before === undefined || before.deletedAtMs !== undefined;
+  return {
+    change: seen.deleted ? 'deleted' : gone ? 'created' : 'updated',
+    row: {
+      id: seen.id,
+      version: (before?.version ?? 0) + 1,
+      hash,
+      ...(seen.updatedAt !== undefined && { updatedAt: seen.updatedAt }),
+      ...(data === undefined ? { deletedAtMs: nowMs } : { data }),
+      seenRun: run,
+    },
+  };
+}
+
+/** Returns the event that a change has, the same whenever and by whomever the change is found again. */
+export function eventOf(recordKey: string, { row, change }: Required<Verdict>): { id: string; type: HubEventType } {
+  const what = lengthPrefixed([recordKey, row.id, row.version, row.hash]);
+  return { id: `evt_${sha256(what)}`, type: `record.${change}` };
+}
+
+/** Times may be spelled differently; what is no time has no order. */
+function isOlder(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  return Date.parse(a) < Date.parse(b);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** A record as the API shows it. */
+export function toView({ id, updatedAt, data }: RecordRow, model: string) {
+  return {
+    id,
+    model,
+    ...(updatedAt !== undefined && { updatedAt }),
+    data: data === undefined ? null : parseJson(data),
+  };
+}

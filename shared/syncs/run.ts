@@ -1,0 +1,158 @@
+import type { Attempts, Job } from '../calls/attempt.ts';
+import type { Bus, Queue } from '../core/bus.ts';
+import type { Moment } from '../core/clock.ts';
+import { log } from '../core/log.ts';
+import { measure } from '../core/metrics.ts';
+import type { Sync, SyncPage } from '../providers/provider.ts';
+import { amend } from './amend.ts';
+import type { SyncMessage } from './contract.ts';
+import { keep, type Sighting } from './keep.ts';
+import { messageOf } from './message.ts';
+import { findSync, type Offered } from './offer.ts';
+import type { ModelRecords, RecordStore } from './record-store.ts';
+import type { SyncStore } from './store.ts';
+import { sweep } from './sweep.ts';
+import { advanced, failed, finished, holds, LEASE_MS, type Run, type SyncRow, stopped, waiting } from './sync.ts';
+import { turnOf } from './turn.ts';
+
+export interface RunPorts {
+  readonly offered: Offered;
+  readonly syncs: SyncStore;
+  readonly records: RecordStore;
+  readonly attempts: Pick<Attempts, 'attempt'>;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly queue: Pick<Queue, 'send'>;
+}
+
+/** What became of the message. `overtaken`: the run is another message's by now, or over. */
+export type RunOutcome = 'finished' | 'continued' | 'waiting' | 'failed' | 'stopped' | 'overtaken';
+
+/** Kept back of the function's time, for writing down a page. */
+const RESERVE_MS = 15_000;
+/** With less left the next message goes on: one attempt and its page still fit. */
+const ENOUGH_MS = 2 * RESERVE_MS;
+const ATTEMPT_MS = 30_000;
+/** Shorter waits are slept; SQS can hold a message back so long; longer ones are left to a tick. */
+const SHORT_MS = 1_000;
+const MAX_DELAY_MS = 900_000;
+
+/** Returns what became of one message of a run: pages until the function's time is nearly over, after each the records
+ *  and then the place written down. What is interrupted repeats its last page (E-31); no attempt outlives the function
+ *  (E-21). */
+export async function run(
+  message: SyncMessage,
+  ports: RunPorts,
+  moment: Moment,
+  remainingMs: () => number,
+): Promise<RunOutcome> {
+  const outcome = await work(message, ports, moment, remainingMs);
+  measure('SyncRun', { provider: message.provider, outcome });
+  return outcome;
+}
+
+async function work(
+  message: SyncMessage,
+  ports: RunPorts,
+  moment: Moment,
+  remainingMs: () => number,
+): Promise<RunOutcome> {
+  const { tenant: tenantId, provider, name } = message;
+  const connection = { provider, name };
+  const syncs = ports.syncs.forTenant(tenantId);
+  const sync = findSync(ports.offered, provider, message.sync);
+  let row = await syncs.get(connection, message.sync);
+  if (!sync) {
+    const notice = { code: 'not_found', message: 'The provider has no such sync any more.' };
+    if (row) await amend(syncs, row, (it) => stopped(it, notice, moment.nowMs));
+    return 'stopped';
+  }
+  const records = ports.records.of(tenantId, connection, sync.model);
+
+  while (row?.run && holds(row, { id: message.run, pages: row.run.pages })) {
+    const at: Run = row.run;
+    /** Writes the row's successor while it is still this run's turn; nothing when it is not. */
+    const save = (from: SyncRow, change: (it: SyncRow) => SyncRow) =>
+      amend(syncs, from, (it) => (holds(it, at) ? change(it) : undefined));
+
+    if (remainingMs() < ENOUGH_MS) return handOn(row);
+    const timeoutMs = Math.min(ATTEMPT_MS, remainingMs() - RESERVE_MS);
+    const turn = turnOf(sync, await ports.attempts.attempt(jobOf(row, sync, timeoutMs), moment), row);
+
+    if (turn.kind === 'page') {
+      const { page } = turn;
+      const last = page.next === undefined;
+      const about = {
+        tenantId,
+        connection,
+        model: sync.model,
+        run: at.id,
+        mark: at.scratch && sync.deletions !== 'none',
+      };
+      const written = await write(page, about, { records, bus: ports.bus }, moment, () => remainingMs() < RESERVE_MS);
+      if (!written) return handOn(row);
+      row = await save(row, (it) =>
+        last ? finished(it, at, page, sync, moment) : advanced(it, at, page, moment.nowMs),
+      );
+      if (!row) return overtaken();
+      if (last) return 'finished';
+    } else if (turn.kind === 'wait' && turn.waitMs <= SHORT_MS) {
+      await moment.sleep(turn.waitMs);
+      row = { ...row, run: { ...at, slot: turn.slot } };
+    } else if (turn.kind === 'wait') {
+      const { waitMs, slot } = turn;
+      const bySqs = waitMs <= MAX_DELAY_MS;
+      const untilMs = moment.nowMs + waitMs + (bySqs ? LEASE_MS : 0);
+      const hidden = await save(row, (it) => waiting(it, at, untilMs, slot));
+      if (hidden && bySqs) await ports.queue.send(messageOf(hidden, Math.ceil(waitMs / 1000)));
+      return hidden ? 'waiting' : overtaken();
+    } else {
+      const ended = await save(row, (it) =>
+        turn.kind === 'ending' ? stopped(it, turn.error, moment.nowMs) : failed(it, turn.error, turn, moment),
+      );
+      log.warn('a sync did not succeed', { tenant: tenantId, provider, sync: message.sync, code: turn.error.code });
+      return !ended ? overtaken() : turn.kind === 'ending' ? 'stopped' : 'failed';
+    }
+  }
+  return overtaken();
+
+  async function handOn(to: SyncRow): Promise<RunOutcome> {
+    await ports.queue.send(messageOf(to));
+    return 'continued';
+  }
+
+  /** Where the row is gone, so is the connection: what this run wrote meanwhile goes too. */
+  async function overtaken(): Promise<RunOutcome> {
+    if (!(await syncs.get(connection, message.sync))) await records.clear(message.run);
+    return 'overtaken';
+  }
+}
+
+/** Writes a page's records, and after the last page of a run from scratch the end of what it did not meet. Says whether
+ *  that is done; if not, the time is up, and the same page is taken again. */
+async function write(
+  page: SyncPage,
+  about: Sighting,
+  ports: { readonly records: ModelRecords; readonly bus: RunPorts['bus'] },
+  moment: Moment,
+  timeIsUp: () => boolean,
+): Promise<boolean> {
+  const changes = await keep(page.records, about, ports, moment);
+  const swept = page.next === undefined && about.mark ? await sweep(about, ports, moment, timeIsUp) : 0;
+  const sum = changes + (swept ?? 0);
+  if (sum > 0) measure('SyncRecords', { provider: about.connection.provider }, sum);
+  return swept !== undefined;
+}
+
+function jobOf({ tenantId, connection, since, run, failures }: SyncRow, sync: Sync, timeoutMs: number): Job {
+  return {
+    tenantId,
+    id: connection,
+    request: sync.request({ since, page: run?.page }),
+    action: sync.limitedAs,
+    effect: 'read',
+    timeoutMs,
+    lane: 'bulk',
+    attempt: failures + 1,
+    slot: run?.slot,
+  };
+}

@@ -1,0 +1,216 @@
+import type { Slot } from '../calls/admit.ts';
+import { type Backoff, nextDelayMs } from '../core/backoff.ts';
+import { iso, type Moment } from '../core/clock.ts';
+import { type ConnectionId, newId, type TenantId } from '../core/ids.ts';
+import type { Sync, SyncPage } from '../providers/provider.ts';
+
+export type SyncStatus = 'idle' | 'running' | 'failing' | 'stopped';
+
+/** One run, from its first page to its last, over as many messages as it takes. */
+export interface Run {
+  readonly id: string;
+  readonly startedAtMs: number;
+  /** Pages done so far: whoever counts otherwise has been overtaken. */
+  readonly pages: number;
+  /** Where the next page begins; none: at the first. */
+  readonly page?: string;
+  /** The greatest checkpoint of the pages so far. */
+  readonly reached?: string;
+  /** It began without a checkpoint: once complete, what it did not see does not exist. */
+  readonly scratch: boolean;
+  readonly records: number;
+  /** The provider's limits have this turn reserved for it. */
+  readonly slot?: Slot;
+}
+
+/** One sync of one connection: when it is due, how far it came. Times in ms since the epoch. */
+export interface SyncRow {
+  readonly tenantId: TenantId;
+  readonly connection: ConnectionId;
+  readonly sync: string;
+  readonly model: string;
+  readonly enabled: boolean;
+  readonly everyS: number;
+  readonly status: SyncStatus;
+  /** The checkpoint of the last complete run; none: the next run reads everything. */
+  readonly since?: string;
+  readonly run?: Run;
+  /** Runs and attempts in a row that failed. */
+  readonly failures: number;
+  readonly error?: SyncError;
+  readonly lastSuccessAtMs?: number;
+  /** Read by the last complete run. */
+  readonly records?: number;
+  /** While a run is under way, the end of its lease: a message that was lost is sent again then. None: never. */
+  readonly dueAt?: number;
+  /** The connection's latest event that was obeyed: an older one comes too late. */
+  readonly followedAtMs: number;
+  /** Grows with each write; begins at the row's birth, so that a row made anew repeats none. */
+  readonly version: number;
+}
+
+export interface SyncError {
+  readonly code: string;
+  readonly message: string;
+  readonly at: string;
+}
+
+/** Longer than a function may run, so that no live run is handed out twice; each page renews it. */
+export const LEASE_MS = 5 * 60_000;
+/** Spreads what becomes due together. */
+const SPREAD_MS = 5_000;
+const failureBackoff: Backoff = { baseMs: 60_000, capMs: 6 * 60 * 60_000 };
+
+/** Returns the sync of a connection that has just come into being: due at once. */
+export function born(
+  about: { readonly tenantId: TenantId; readonly connection: ConnectionId; readonly sync: string },
+  { everyS, model }: Sync,
+  atMs: number,
+  moment: Moment,
+): SyncRow {
+  const { nowMs } = moment;
+  const due = { dueAt: nowMs + spread(moment), followedAtMs: atMs, version: nowMs };
+  return { ...about, model, enabled: true, everyS, status: 'idle', failures: 0, ...due };
+}
+
+/** Returns the row with a run under way: the one that was, or a new one. `full`: a new one, from no checkpoint. */
+export function claimed(row: SyncRow, moment: Moment, full = false): SyncRow {
+  const since = full ? undefined : row.since;
+  const id = newId('run', moment);
+  const fresh = { id, startedAtMs: moment.nowMs, pages: 0, scratch: since === undefined, records: 0 };
+  const run = full ? fresh : (row.run ?? fresh);
+  return next(row, { status: 'running', since, run, dueAt: moment.nowMs + LEASE_MS });
+}
+
+/** Returns whether this run is still the row's own, as far as `pages` pages. */
+export function holds(row: SyncRow, run: Pick<Run, 'id' | 'pages'>): boolean {
+  return row.status === 'running' && row.run?.id === run.id && row.run.pages === run.pages;
+}
+
+/** Returns the row one page further. */
+export function advanced(row: SyncRow, run: Run, page: SyncPage, nowMs: number): SyncRow {
+  return next(row, { run: counted(run, page), failures: 0, dueAt: nowMs + LEASE_MS });
+}
+
+/** Returns the row after its run's last page: the checkpoint moves, never back. */
+export function finished(row: SyncRow, run: Run, page: SyncPage, { overlapS }: Sync, moment: Moment): SyncRow {
+  const { reached, records } = counted(run, page);
+  const latest = overlapS === undefined ? undefined : iso(run.startedAtMs - overlapS * 1000);
+  const vouched = reached !== undefined && latest !== undefined && reached > latest ? latest : reached;
+  return next(row, {
+    status: 'idle',
+    since: greatest(row.since, vouched),
+    run: undefined,
+    failures: 0,
+    error: undefined,
+    lastSuccessAtMs: moment.nowMs,
+    records,
+    dueAt: moment.nowMs + row.everyS * 1000 * (0.9 + 0.2 * moment.chance()),
+  });
+}
+
+/** Returns the row while the provider has it wait: `untilMs` is when its message, or a tick, comes. */
+export function waiting(row: SyncRow, run: Run, untilMs: number, slot?: Slot): SyncRow {
+  return next(row, { run: { ...run, slot }, dueAt: untilMs });
+}
+
+/** Returns the row after an attempt that failed, due again after a growing pause of at least `waitMs`. A resume point
+ *  that the provider refused is not used again. */
+export function failed(
+  row: SyncRow,
+  error: Omit<SyncError, 'at'>,
+  { resume, waitMs }: { readonly resume: boolean; readonly waitMs: number },
+  moment: Moment,
+): SyncRow {
+  const failures = row.failures + 1;
+  return next(row, {
+    status: 'failing',
+    run: resume && row.run ? { ...row.run, slot: undefined } : undefined,
+    failures,
+    error: { ...error, at: iso(moment.nowMs) },
+    dueAt: moment.nowMs + nextDelayMs(failures, failureBackoff, moment, waitMs),
+  });
+}
+
+/** Returns the row of a connection that cannot be used: nothing is due until it is authorized again. */
+export function stopped(row: SyncRow, error: Omit<SyncError, 'at'>, atMs: number): SyncRow {
+  return next(row, { status: 'stopped', run: undefined, error: { ...error, at: iso(atMs) } });
+}
+
+/** Returns the row of a connection that was authorized again: it goes on from its checkpoint. */
+export function resumed(row: SyncRow, moment: Moment): SyncRow {
+  const dueAt = moment.nowMs + spread(moment);
+  return next(row, { status: 'idle', run: undefined, failures: 0, error: undefined, dueAt });
+}
+
+/** Returns the row of a connection that is gone: it holds nothing of the run or the place it was at. */
+export function abandoned(row: SyncRow): SyncRow {
+  return next(row, { status: 'stopped', run: undefined, since: undefined });
+}
+
+/** Returns the row, due now. */
+export function dueNow(row: SyncRow, nowMs: number): SyncRow {
+  return next(row, { dueAt: nowMs });
+}
+
+/** Returns the row without a checkpoint and without the run that began from it: due now. */
+export function forgetful(row: SyncRow, nowMs: number): SyncRow {
+  const status = row.status === 'stopped' ? 'stopped' : 'idle';
+  return next(row, { status, since: undefined, run: undefined, dueAt: nowMs });
+}
+
+/** Returns the row as its tenant wants it. A pause keeps the place a run was at. */
+export function set(
+  row: SyncRow,
+  { every = row.everyS, enabled = row.enabled }: { readonly every?: number; readonly enabled?: boolean },
+  { nowMs }: Moment,
+): SyncRow {
+  const pausing = !enabled && row.status === 'running';
+  const latest = nowMs + every * 1000;
+  let { dueAt } = row;
+  if (enabled && !row.enabled) dueAt = nowMs;
+  else if (row.status === 'idle') dueAt = Math.min(dueAt ?? latest, latest);
+  return next(row, { everyS: every, enabled, status: pausing ? 'idle' : row.status, dueAt });
+}
+
+/** The one place where a row becomes its successor: only what is enabled and connected is ever due. */
+function next(row: SyncRow, changes: Partial<SyncRow>): SyncRow {
+  const { dueAt, ...rest } = { ...row, ...changes, version: row.version + 1 };
+  return rest.enabled && rest.status !== 'stopped' && dueAt !== undefined ? { ...rest, dueAt: Math.ceil(dueAt) } : rest;
+}
+
+function counted(run: Run, page: SyncPage): Run {
+  return {
+    ...run,
+    pages: run.pages + 1,
+    page: page.next,
+    reached: greatest(run.reached, page.checkpoint),
+    records: run.records + page.records.length,
+    slot: undefined,
+  };
+}
+
+/** Checkpoints of one sync sort as text. */
+function greatest(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a > b ? a : b;
+}
+
+function spread(moment: Moment): number {
+  return Math.floor(moment.chance() * SPREAD_MS);
+}
+
+/** A sync as the API shows it. */
+export function toView(row: SyncRow, nowMs: number) {
+  const { sync, model, enabled, everyS, status, dueAt, lastSuccessAtMs, records, error } = row;
+  return {
+    ...{ sync, model, enabled, every: everyS, status },
+    ...(lastSuccessAtMs !== undefined && {
+      lastSuccessAt: iso(lastSuccessAtMs),
+      lagS: Math.max(0, Math.floor((nowMs - lastSuccessAtMs) / 1000)),
+    }),
+    ...(dueAt !== undefined && status !== 'running' && { nextRunAt: iso(dueAt) }),
+    ...(records !== undefined && { records }),
+    ...(error && { error }),
+  };
+}

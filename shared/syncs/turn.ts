@@ -1,0 +1,54 @@
+import type { Slot } from '../calls/admit.ts';
+import type { AttemptOutcome } from '../calls/attempt.ts';
+import type { HubErrorCode } from '../core/errors.ts';
+import type { Sync, SyncPage } from '../providers/provider.ts';
+import type { Run, SyncError, SyncRow } from './sync.ts';
+
+type Fault = Omit<SyncError, 'at'>;
+
+/** What one attempt means for its run. */
+export type Turn =
+  | { readonly kind: 'page'; readonly page: SyncPage }
+  /** Nobody's fault: the limits have it wait, or the provider says until when. */
+  | { readonly kind: 'wait'; readonly waitMs: number; readonly slot?: Slot }
+  /** `resume`: the place that the run was at is still good. */
+  | { readonly kind: 'failure'; readonly error: Fault; readonly resume: boolean; readonly waitMs: number }
+  /** Only a new authorization helps. */
+  | { readonly kind: 'ending'; readonly error: Fault };
+
+/** The hub's own codes, which an error bears that no answer of the provider came with. */
+const endings: readonly string[] = ['needs_reauth', 'not_found'] satisfies HubErrorCode[];
+
+/** Returns what an attempt's outcome means for the run that made it. */
+export function turnOf(sync: Sync, outcome: AttemptOutcome, { since, run }: SyncRow): Turn {
+  if (outcome.kind === 'succeeded') return readPage(sync, outcome, { since, page: run?.page });
+  if (outcome.kind === 'deferred') return { kind: 'wait', waitMs: outcome.waitMs, slot: outcome.slot };
+  const { code, message, status, retryAfterMs } = outcome.error;
+  if (outcome.kind === 'retry') {
+    if (retryAfterMs) return { kind: 'wait', waitMs: outcome.waitMs };
+    return { kind: 'failure', error: { code, message }, resume: true, waitMs: outcome.waitMs };
+  }
+  if (status === undefined && endings.includes(code)) return { kind: 'ending', error: { code, message } };
+  return { kind: 'failure', error: { code, message }, resume: false, waitMs: 0 };
+}
+
+function readPage(
+  sync: Sync,
+  { body, headers }: Extract<AttemptOutcome, { kind: 'succeeded' }>,
+  at: { readonly since?: string } & Pick<Run, 'page'>,
+): Turn {
+  const misfit = (message: string): Turn => ({
+    kind: 'failure',
+    error: { code: 'provider_error', message },
+    resume: false,
+    waitMs: 0,
+  });
+  let page: SyncPage;
+  try {
+    page = sync.page({ body, headers, ...at });
+  } catch {
+    return misfit('The answer does not have the shape that the provider documents.'); // the schema's words may quote it
+  }
+  if (page.next !== undefined && page.next === at.page) return misfit('The page after this one is this one.');
+  return { kind: 'page', page };
+}

@@ -1,0 +1,81 @@
+import type { AttemptOutcome, Job } from '../../../shared/calls/attempt.ts';
+import { SyncMessage } from '../../../shared/syncs/contract.ts';
+import { follow } from '../../../shared/syncs/follow.ts';
+import { plan } from '../../../shared/syncs/plan.ts';
+import { type RunOutcome, run } from '../../../shared/syncs/run.ts';
+import type { SyncRow } from '../../../shared/syncs/sync.ts';
+import {
+  calm,
+  clockAt,
+  connection,
+  type Io,
+  memoryBus,
+  memoryQueue,
+  memoryRecords,
+  memorySyncs,
+  tenantId,
+  upstream,
+} from './world.ts';
+
+/** A sync on a table in memory, with a provider to talk to: what happens is what a test makes happen. */
+export function workbench(order: 'changes' | 'ids', limit = 2) {
+  const state: { io: Io; interrupt?: (job: Job) => AttemptOutcome | undefined } = { io: calm };
+  const io: Io = (what, effect) => state.io(what, effect);
+  const clock = clockAt(Date.UTC(2026, 10, 20, 10));
+  const provider = upstream(order, limit);
+  const { store: syncs, rows } = memorySyncs(io);
+  const { store: records, rows: copies } = memoryRecords(io);
+  const bus = memoryBus(io);
+  const queue = memoryQueue(io);
+  const jobs: Job[] = [];
+  const attempts = {
+    attempt: (job: Job): Promise<AttemptOutcome> =>
+      io('attempt', () => {
+        jobs.push(job);
+        return state.interrupt?.(job) ?? provider.answer(job);
+      }),
+  };
+  const offered = () => ({ things: provider.sync });
+  const ports = { offered, syncs, records, attempts, bus, queue };
+
+  return {
+    ...{ clock, provider, ports, jobs, rows, queue, state },
+    events: bus.events,
+
+    /** Something happens upstream, now. */
+    put(id: string, name: string, more: { readonly deleted?: boolean } = {}) {
+      provider.objects.set(id, { id, name, updatedAt: new Date(clock.nowMs).toISOString(), ...more });
+    },
+    connect: () => follow({ type: 'connection.activated', tenantId, connection, atMs: clock.nowMs }, ports, clock),
+    tick: () => plan({ syncs, queue }, clock, () => false),
+    deliver: (body: string, remainingMs = () => 120_000): Promise<RunOutcome> =>
+      run(SyncMessage.parse(JSON.parse(body)), ports, clock, remainingMs),
+
+    /** A minute or more passes until the sync is due, a tick comes, and its message with all that follow. */
+    async cycle(remainingMs?: () => number): Promise<RunOutcome[]> {
+      clock.nowMs = Math.max(clock.nowMs, this.row().dueAt ?? 0) + 1_000;
+      await this.tick();
+      const outcomes: RunOutcome[] = [];
+      for (let message = queue.sent.shift(); message; message = queue.sent.shift()) {
+        clock.nowMs += (message.delayS ?? 0) * 1_000;
+        outcomes.push(await this.deliver(message.body, remainingMs));
+        if (outcomes.length > 50) throw new Error('it goes on for ever');
+      }
+      return outcomes;
+    },
+
+    row(): SyncRow {
+      const [row] = rows.values();
+      if (!row) throw new Error('there is no row');
+      return row;
+    },
+
+    /** What the copy holds: id → name. */
+    copy(): Record<string, string> {
+      const [copy] = copies.values();
+      const live = [...(copy?.values() ?? [])].filter(({ data }) => data !== undefined);
+      return Object.fromEntries(live.map(({ id, data }) => [id, JSON.parse(data ?? '').name]));
+    },
+    told: () => bus.events.map(({ type, data }) => `${type} ${(data as { id: string }).id}`),
+  };
+}

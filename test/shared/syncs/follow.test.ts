@@ -1,0 +1,187 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { follow } from '../../../shared/syncs/follow.ts';
+import { News, nudge } from '../../../shared/syncs/nudge.ts';
+import { runNow } from '../../../shared/syncs/run-now.ts';
+import { set } from '../../../shared/syncs/sync.ts';
+import { workbench } from './bench.ts';
+import { calm, connection, tenantId } from './world.ts';
+
+vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
+
+type Bench = ReturnType<typeof workbench>;
+let bench: Bench;
+const tell = (type: Parameters<typeof follow>[0]['type'], atMs = bench.clock.nowMs) =>
+  follow({ type, tenantId, connection, atMs }, bench.ports, bench.clock);
+const replace = (row: ReturnType<Bench['row']>) => bench.rows.set([...bench.rows.keys()][0] ?? '', row);
+
+beforeEach(() => {
+  bench = workbench('changes');
+  bench.put('a', 'A');
+});
+
+describe('the syncs of a connection', () => {
+  it('are made with it, once, however often it is told', async () => {
+    await tell('connection.activated', 1_000);
+    const made = bench.row();
+    await tell('connection.activated', 1_000);
+    expect(bench.row()).toEqual(made);
+    expect(bench.rows.size).toBe(1);
+  });
+
+  it('keep their checkpoint over a stop and a new authorization', async () => {
+    await tell('connection.activated');
+    await bench.cycle();
+    const { since } = bench.row();
+    bench.clock.nowMs += 1_000;
+    await tell('connection.needs_reauth');
+    expect(bench.row()).toMatchObject({ status: 'stopped', since, error: { code: 'needs_reauth' } });
+    expect(await bench.cycle()).toEqual([]);
+    bench.clock.nowMs += 1_000;
+    await tell('connection.activated');
+    expect(bench.row()).toMatchObject({ status: 'idle', since });
+    expect(since).toBeDefined();
+  });
+
+  it('obey the latest event, in whatever order events come', async () => {
+    await tell('connection.activated', 3_000);
+    await tell('connection.needs_reauth', 2_000);
+    expect(bench.row().status).toBe('idle');
+    await tell('connection.removed', 2_500);
+    expect(bench.rows.size).toBe(1);
+    await tell('connection.needs_reauth', 4_000);
+    await tell('connection.activated', 3_500);
+    expect(bench.row().status).toBe('stopped');
+  });
+
+  it('are erased with their records when it is removed', async () => {
+    await tell('connection.activated');
+    await bench.cycle();
+    await tell('connection.removed');
+    expect(bench.rows.size).toBe(0);
+    expect(bench.copy()).toEqual({});
+  });
+
+  it('are erased whichever step a crash interrupts, once the event comes again', async () => {
+    for (let n = 0; n < 12; n++) {
+      bench = workbench('changes');
+      bench.put('a', 'A');
+      await tell('connection.activated');
+      await bench.cycle();
+      let count = 0;
+      bench.state.io = async (_what, effect) => {
+        if (count++ === n) throw new Error('crash');
+        return effect();
+      };
+      await tell('connection.removed').catch(() => {});
+      bench.state.io = calm;
+      await tell('connection.removed');
+      expect([bench.rows.size, bench.copy()], `crash at I/O ${n}`).toEqual([0, {}]);
+    }
+  });
+
+  it('read everything again when it comes back while it is being erased', async () => {
+    await tell('connection.activated');
+    await bench.cycle();
+    let back: Promise<void> | undefined;
+    bench.state.io = async (what, effect) => {
+      if (what === 'records.clear' && !back) {
+        back = tell('connection.activated', bench.clock.nowMs + 5);
+        await back;
+      }
+      return effect();
+    };
+    await tell('connection.removed');
+    bench.state.io = calm;
+    expect(bench.row()).toMatchObject({ status: 'idle', since: undefined });
+    await bench.cycle();
+    expect(bench.copy()).toEqual({ a: 'A' });
+  });
+});
+
+describe('a webhook', () => {
+  const news = (type: string) => nudge({ tenantId, connection, type }, bench.ports, bench.clock);
+
+  it('has the sync that it is news for run at the next tick', async () => {
+    await tell('connection.activated');
+    await bench.cycle();
+    await news('thing.renamed');
+    expect(bench.row().dueAt).toBe(bench.clock.nowMs);
+    expect(await bench.tick()).toBe(1);
+  });
+
+  it.each(['things.renamed', 'thing', 'other'])('of type %s is no news', async (type) => {
+    await tell('connection.activated');
+    await bench.cycle();
+    const before = bench.row();
+    await news(type);
+    expect(bench.row()).toEqual(before);
+  });
+
+  it('changes nothing for a sync that runs, is paused, or does not exist', async () => {
+    await news('thing.renamed');
+    await tell('connection.activated');
+    replace(set(bench.row(), { enabled: false }, bench.clock));
+    const paused = bench.row();
+    await news('thing.renamed');
+    expect(bench.row()).toEqual(paused);
+    replace(set(paused, { enabled: true }, bench.clock));
+    await bench.tick();
+    const running = bench.row();
+    await news('thing.renamed');
+    expect(bench.row()).toEqual(running);
+  });
+
+  it('that no connection claims is not an event of a sync', () => {
+    expect(News.safeParse({ tenant: '_unrouted', data: { type: 'x' } }).success).toBe(false);
+  });
+});
+
+describe('a run on request', () => {
+  const request = (full = false) =>
+    runNow(bench.row(), { full }, { syncs: bench.ports.syncs.forTenant(tenantId), queue: bench.queue }, bench.clock);
+
+  it('is queued at once', async () => {
+    await tell('connection.activated');
+    expect(await request()).toMatchObject({ ok: true, value: { status: 'running' } });
+    expect(bench.queue.sent).toHaveLength(1);
+  });
+
+  it('is the one under way where there is one', async () => {
+    await tell('connection.activated');
+    await request();
+    const running = bench.row();
+    expect(await request()).toMatchObject({ ok: true });
+    expect(bench.row()).toEqual(running);
+    expect(bench.queue.sent).toHaveLength(1);
+  });
+
+  it('in full takes the place of the one under way', async () => {
+    await tell('connection.activated');
+    await request();
+    const first = bench.queue.sent[0]?.body ?? '';
+    bench.clock.nowMs += 1;
+    await request(true);
+    expect(await bench.deliver(first)).toBe('overtaken');
+    expect(await bench.deliver(bench.queue.sent[1]?.body ?? '')).toBe('finished');
+  });
+
+  it('is refused while the sync is paused or stopped', async () => {
+    await tell('connection.activated');
+    replace(set(bench.row(), { enabled: false }, bench.clock));
+    expect(await request()).toMatchObject({ ok: false, error: { code: 'conflict' } });
+    bench.clock.nowMs += 1;
+    await tell('connection.needs_reauth');
+    expect(await request()).toMatchObject({ ok: false, error: { code: 'needs_reauth' } });
+  });
+});
+
+describe('ticks', () => {
+  it('that overlap hand out each due sync once', async () => {
+    await tell('connection.activated');
+    bench.clock.nowMs += 10_000;
+    const counts = await Promise.all([bench.tick(), bench.tick(), bench.tick()]);
+    expect(counts.sort()).toEqual([0, 0, 1]);
+    expect(bench.queue.sent).toHaveLength(1);
+    expect(bench.queue.sent[0]).toMatchObject({ group: tenantId });
+  });
+});

@@ -1,0 +1,267 @@
+import type { AttemptOutcome, Job } from '../../../shared/calls/attempt.ts';
+import { iso } from '../../../shared/core/clock.ts';
+import type { HubEvent } from '../../../shared/core/event.ts';
+import { amend } from '../../../shared/syncs/amend.ts';
+import { SyncMessage } from '../../../shared/syncs/contract.ts';
+import { follow } from '../../../shared/syncs/follow.ts';
+import { nudge } from '../../../shared/syncs/nudge.ts';
+import { plan } from '../../../shared/syncs/plan.ts';
+import { eventOf, type RecordRow } from '../../../shared/syncs/record.ts';
+import { run } from '../../../shared/syncs/run.ts';
+import { runNow } from '../../../shared/syncs/run-now.ts';
+import { type SyncRow, set } from '../../../shared/syncs/sync.ts';
+import {
+  clockAt,
+  connection,
+  type Io,
+  memoryBus,
+  memoryQueue,
+  memoryRecords,
+  memorySyncs,
+  seeded,
+  tenantId,
+  upstream,
+} from './world.ts';
+
+class Crash extends Error {}
+
+const VISIBILITY_MS = 720_000;
+const RECEIVES = 10;
+const START_MS = Date.UTC(2026, 10, 20, 10);
+
+export interface History {
+  readonly faults: readonly string[];
+  readonly counts: {
+    readonly changes: number;
+    readonly runs: number;
+    readonly crashes: number;
+    readonly events: number;
+  };
+}
+
+/** Plays one random history of a sync on the production code and returns what went wrong with it; nothing, that is.
+ *  Upstream changes; ticks are missed, doubled and late; messages are lost, repeated and overlap; every I/O may crash
+ *  before or after its effect; the provider throttles and fails; the tenant pauses, asks for full runs, reconnects. */
+export async function play(seed: number): Promise<History> {
+  const chance = seeded(seed);
+  const pick = (n: number) => Math.floor(chance() * n);
+  const clock = clockAt(START_MS, chance);
+  const faults: string[] = [];
+  const counts = { changes: 0, runs: 0, crashes: 0, events: 0 };
+  let healing = false;
+
+  // Every I/O waits at a gate, and the gates open in any order: this is how overlapping work interleaves.
+  const gates: (() => void)[] = [];
+  const crashRate = chance() ** 3 * 0.1;
+  const faultRate = chance() ** 2;
+  const io: Io = async (what, effect) => {
+    await new Promise<void>((resolve) => gates.push(resolve));
+    if (!healing && chance() < crashRate) return crash(what);
+    const result = effect();
+    if (!healing && chance() < crashRate) return crash(what);
+    return result;
+  };
+  const crash = (what: string): never => {
+    counts.crashes++;
+    throw new Crash(what);
+  };
+
+  const provider = upstream(chance() < 0.6 ? 'changes' : 'ids', 1 + pick(4));
+  const bus = memoryBus(io);
+  const told = new Set<string>();
+  const publish = async (batch: readonly HubEvent[]) => {
+    await bus.publish(batch);
+  };
+  const remember = () => {
+    for (const { id } of bus.events.splice(0)) {
+      counts.events++;
+      told.add(id);
+    }
+  };
+
+  const everGone = new Set<string>();
+  let mayGoBack = false;
+  const { store: syncs, rows } = memorySyncs(io, (before, after) => {
+    const back = before?.since !== undefined && (after.since === undefined || after.since < before.since);
+    if (back && !mayGoBack) faults.push(`the checkpoint went back from ${before?.since} to ${after.since}`);
+    if (after.dueAt === undefined && after.enabled && after.status !== 'stopped') faults.push('a row is due never');
+  });
+  const { store: records, rows: copies } = memoryRecords(io, (key, row, before) => {
+    remember();
+    const change =
+      row.deletedAtMs !== undefined ? 'deleted' : !before || before.deletedAtMs !== undefined ? 'created' : 'updated';
+    if (row.version === before?.version) return;
+    if (change === 'deleted' && !everGone.has(row.id)) faults.push(`${row.id} was told deleted and never was`);
+    if (!told.has(eventOf(key, { row, change }).id))
+      faults.push(`${row.id} v${row.version} was written and never told`);
+  });
+
+  const outbox = memoryQueue(io);
+  const queue: { body: string; visibleAtMs: number; receives: number }[] = [];
+  const collect = () => {
+    for (const { body, delayS = 0 } of outbox.sent.splice(0)) {
+      queue.push({ body, visibleAtMs: clock.nowMs + delayS * 1000, receives: 0 });
+      if (!healing && chance() < 0.05) queue.push({ body, visibleAtMs: clock.nowMs, receives: 0 }); // delivered twice
+      if (!healing && chance() < 0.05) queue.pop(); // lost: an expired one
+    }
+  };
+
+  const expired = new Set<string | undefined>();
+  const attempts = {
+    attempt: (job: Job): Promise<AttemptOutcome> =>
+      io('attempt', () => {
+        const error = { provider: 'demo', code: 'odd', message: 'odd', retryable: true };
+        const draw = healing || chance() > faultRate ? 1 : chance() * 0.2;
+        if (draw < 0.05) return { kind: 'retry', error: { ...error, status: 503 }, waitMs: 500 };
+        if (draw < 0.1) {
+          const waitMs = [900, 20_000, 3_600_000][pick(3)] ?? 0;
+          return { kind: 'retry', error: { ...error, status: 429, retryAfterMs: waitMs }, waitMs };
+        }
+        if (draw < 0.15) return { kind: 'deferred', waitMs: [300, 5_000][pick(2)] ?? 0 };
+        if (draw < 0.18) expired.add(job.request.query?.cursor);
+        if (job.request.query?.cursor !== undefined && expired.has(job.request.query.cursor))
+          return { kind: 'failed', error: { ...error, status: 410 } };
+        if (draw < 0.2) return { kind: 'succeeded', status: 200, headers: {}, body: 'not what was promised' };
+        return provider.answer(job);
+      }),
+  };
+  const offered = () => ({ things: provider.sync });
+  const ports = { offered, syncs, records, attempts, bus: { publish }, queue: outbox };
+
+  let working = 0;
+  const start = (work: () => Promise<unknown>) => {
+    working++;
+    const settle = (error?: unknown) => {
+      working--;
+      if (error && !(error instanceof Crash)) faults.push(String(error));
+    };
+    work().then(() => settle(), settle);
+  };
+  const open = async (most: number) => {
+    for (let opened = 0; working > 0 && opened < most; opened++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      gates.splice(pick(gates.length), 1)[0]?.();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    remember();
+    collect();
+  };
+
+  const tick = () => start(() => plan({ syncs, queue: outbox }, clock, () => false));
+  const receive = () => {
+    const visible = queue.filter(({ visibleAtMs }) => visibleAtMs <= clock.nowMs);
+    const message = visible[pick(visible.length)];
+    if (!message) return;
+    message.visibleAtMs = clock.nowMs + VISIBILITY_MS;
+    if (++message.receives > RECEIVES) return void queue.splice(queue.indexOf(message), 1);
+    let remainingMs = healing ? 120_000 : 40_000 + pick(80_000);
+    start(async () => {
+      const outcome = await run(SyncMessage.parse(JSON.parse(message.body)), ports, clock, () => {
+        remainingMs -= 4_000;
+        return remainingMs;
+      });
+      if (outcome === 'finished') counts.runs++;
+      if (healing || chance() < 0.95) queue.splice(queue.indexOf(message), 1); // else the acknowledgement was lost
+    });
+  };
+  const rowNow = (): SyncRow | undefined => [...rows.values()][0];
+  const change = () => {
+    counts.changes++;
+    const id = `t${pick(8)}`;
+    const updatedAt = iso(Math.floor(clock.nowMs / 10_000) * 10_000); // coarse: equal times are the rule
+    const deleted = chance() < 0.15;
+    if (deleted) everGone.add(id);
+    provider.objects.set(id, { id, name: `n${pick(5)}`, updatedAt, ...(deleted && { deleted }) });
+  };
+  const tell = (type: 'connection.activated' | 'connection.needs_reauth', agoMs = 0) => {
+    const event = { type, tenantId, connection, atMs: clock.nowMs - agoMs };
+    start(() => follow(event, { offered, syncs, records }, clock));
+  };
+
+  tell('connection.activated');
+  await open(Number.POSITIVE_INFINITY);
+  const steps: [number, () => void][] = [
+    [6, change],
+    [4, () => elapse(pick(12_000))],
+    [2, () => elapse(60_000 + pick(600_000))],
+    [4, tick],
+    [6, () => [elapse(60_000), tick()]],
+    [1, () => [tick(), tick()]],
+    [9, receive],
+    [2, () => [receive(), receive(), receive()]],
+    [1, () => start(() => nudge({ tenantId, connection, type: 'thing.changed' }, { syncs, offered }, clock))],
+    [0.3, () => tell('connection.needs_reauth')],
+    [0.6, () => tell('connection.activated', pick(2) * 60_000)],
+    [0.3, () => pause(chance() < 0.3)],
+    [0.2, () => full()],
+  ];
+  const elapse = (ms: number) => {
+    clock.nowMs += ms;
+  };
+  const pause = (enabled: boolean) => {
+    const row = rowNow();
+    if (row) start(() => amend(syncs.forTenant(tenantId), row, (it) => set(it, { enabled }, clock)));
+  };
+  const full = () => {
+    const row = rowNow();
+    mayGoBack = true; // by wish
+    if (row) start(() => runNow(row, { full: true }, { syncs: syncs.forTenant(tenantId), queue: outbox }, clock));
+  };
+  const weight = steps.reduce((sum, [share]) => sum + share, 0);
+  const choose = (at: number) => {
+    let below = 0;
+    for (const [share, act] of steps) {
+      below += share;
+      if (at < below) return act;
+    }
+    return change;
+  };
+  for (let step = 0; step < 100; step++) {
+    choose(chance() * weight)();
+    await open(chance() < 0.2 ? Number.POSITIVE_INFINITY : pick(30));
+  }
+
+  // From here on all is well: whatever the history left behind must come right by itself.
+  healing = true;
+  clock.nowMs += 1;
+  await open(Number.POSITIVE_INFINITY);
+  pause(true);
+  tell('connection.activated');
+  await open(Number.POSITIVE_INFINITY);
+  const enough = counts.runs + 2;
+  for (let round = 0; counts.runs < enough; round++) {
+    if (round === 200) {
+      faults.push(`it does not run again: ${JSON.stringify(rowNow())}`);
+      break;
+    }
+    clock.nowMs += 60_000;
+    tick();
+    await open(Number.POSITIVE_INFINITY);
+    for (let more = queue.length; more > 0; more--) receive();
+    await open(Number.POSITIVE_INFINITY);
+  }
+
+  const [copy] = copies.values();
+  faults.push(...differences(provider.objects, copy ?? new Map()));
+  return { faults, counts };
+}
+
+function differences(
+  objects: ReadonlyMap<string, { id: string; deleted?: boolean }>,
+  copy: ReadonlyMap<string, RecordRow>,
+) {
+  const want = [...objects.values()]
+    .filter(({ deleted }) => !deleted)
+    .map((one) => [one.id, JSON.stringify(sorted(one))]);
+  const have = [...copy.values()].filter(({ data }) => data !== undefined).map(({ id, data }) => [id, data]);
+  const text = (pairs: readonly unknown[]) => JSON.stringify([...pairs].sort());
+  return text(want) === text(have) ? [] : [`upstream has ${text(want)}, the copy ${text(have)}`];
+}
+
+function sorted(one: object) {
+  return Object.fromEntries(
+    Object.entries(one)
+      .filter(([key]) => key !== 'deleted')
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { eventOf, judge, type RecordRow, type Seen, toView } from '../../../shared/syncs/record.ts';
+
+const nowMs = Date.UTC(2026, 10, 20);
+const about = { run: 'r2', mark: false };
+const seen = (data: unknown, more: Partial<Seen> = {}): Seen => ({ id: 'a', data, ...more });
+
+/** What one sight after another makes of a row. */
+function rowAfter(...sights: Seen[]): RecordRow | undefined {
+  let row: RecordRow | undefined;
+  for (const sight of sights) row = judge(row, sight, { run: 'r1', mark: false }, nowMs)?.row ?? row;
+  return row;
+}
+
+describe('a sight of an object', () => {
+  it('that is new creates its record', () => {
+    const verdict = judge(undefined, seen({ n: 1 }, { updatedAt: '2026-11-20T10:00:00Z' }), about, nowMs);
+    expect(verdict).toMatchObject({ change: 'created', row: { id: 'a', version: 1, data: '{"n":1}', seenRun: 'r2' } });
+  });
+
+  it('that is the same changes nothing, in whatever order its fields come', () => {
+    const row = rowAfter(seen({ a: 1, b: { c: 2, d: [3, { e: 4, f: 5 }] } }));
+    expect(judge(row, seen({ b: { d: [3, { f: 5, e: 4 }], c: 2 }, a: 1 }), about, nowMs)).toBeUndefined();
+  });
+
+  it('that is the same leaves its run on the row where a run must know what it met', () => {
+    const row = rowAfter(seen({ n: 1 }));
+    const verdict = judge(row, seen({ n: 1 }), { run: 'r2', mark: true }, nowMs);
+    expect(verdict).toEqual({ row: { ...row, seenRun: 'r2' } });
+    expect(judge(verdict?.row, seen({ n: 1 }), { run: 'r2', mark: true }, nowMs)).toBeUndefined();
+  });
+
+  it('that differs updates the record, with its next version', () => {
+    const verdict = judge(rowAfter(seen({ n: 1 })), seen({ n: 2 }), about, nowMs);
+    expect(verdict).toMatchObject({ change: 'updated', row: { version: 2, data: '{"n":2}' } });
+  });
+
+  it('that is older is refused, however its time is spelled', () => {
+    const row = rowAfter(seen({ n: 2 }, { updatedAt: '2026-11-20T10:00:00.000Z' }));
+    expect(judge(row, seen({ n: 1 }, { updatedAt: '2026-11-20T10:59:59+01:00' }), about, nowMs)).toBeUndefined();
+  });
+
+  it('that is older still tells that the object exists', () => {
+    const row = rowAfter(seen({ n: 2 }, { updatedAt: '2026-11-20T10:00:00Z' }));
+    const verdict = judge(row, seen({ n: 1 }, { updatedAt: '2026-11-20T09:00:00Z' }), { run: 'r2', mark: true }, nowMs);
+    expect(verdict).toEqual({ row: { ...row, seenRun: 'r2' } });
+  });
+
+  it('of the same time with other content is news', () => {
+    const updatedAt = '2026-11-20T10:00:00Z';
+    const verdict = judge(rowAfter(seen({ n: 1 }, { updatedAt })), seen({ n: 2 }, { updatedAt }), about, nowMs);
+    expect(verdict?.change).toBe('updated');
+  });
+
+  it('whose times are no times has no order', () => {
+    const row = rowAfter(seen({ n: 1 }, { updatedAt: 'later' }));
+    expect(judge(row, seen({ n: 2 }, { updatedAt: 'earlier' }), about, nowMs)?.change).toBe('updated');
+  });
+
+  it('that is deleted leaves a tombstone without data', () => {
+    const verdict = judge(rowAfter(seen({ n: 1 })), seen(undefined, { deleted: true }), about, nowMs);
+    expect(verdict).toMatchObject({ change: 'deleted', row: { version: 2, deletedAtMs: nowMs } });
+    expect(verdict?.row.data).toBeUndefined();
+  });
+
+  it('that is deleted and was never there, or is gone already, changes nothing', () => {
+    const deleted = seen(undefined, { deleted: true });
+    expect(judge(undefined, deleted, { run: 'r2', mark: true }, nowMs)).toBeUndefined();
+    expect(judge(rowAfter(seen({ n: 1 }), deleted), deleted, { run: 'r2', mark: true }, nowMs)).toBeUndefined();
+  });
+
+  it('that is older than the deletion does not bring it back', () => {
+    const row = rowAfter(seen({ n: 1 }), seen(undefined, { deleted: true, updatedAt: '2026-11-20T10:00:00Z' }));
+    const stale = seen({ n: 1 }, { updatedAt: '2026-11-20T09:00:00Z' });
+    expect(judge(row, stale, { run: 'r2', mark: true }, nowMs)).toBeUndefined();
+  });
+
+  it('that comes back is created again', () => {
+    const row = rowAfter(seen({ n: 1 }), seen(undefined, { deleted: true }));
+    const verdict = judge(row, seen({ n: 1 }), about, nowMs);
+    expect(verdict).toMatchObject({ change: 'created', row: { version: 3, data: '{"n":1}' } });
+    expect(verdict?.row.deletedAtMs).toBeUndefined();
+  });
+
+  it('without data is kept as null', () => {
+    expect(judge(undefined, seen(undefined), about, nowMs)).toMatchObject({ change: 'created', row: { data: 'null' } });
+  });
+});
+
+describe("a change's event id", () => {
+  const event = (row: RecordRow | undefined, sight: Seen, key = 'acme#demo#default#things') => {
+    const verdict = judge(row, sight, about, nowMs);
+    if (!verdict?.change) throw new Error('not a change');
+    return eventOf(key, { row: verdict.row, change: verdict.change });
+  };
+
+  it('is the same whenever the change is found again', () => {
+    expect(event(undefined, seen({ n: 1 }))).toEqual(event(undefined, seen({ n: 1 })));
+  });
+
+  it('differs each time, also when content comes back', () => {
+    const row = rowAfter(seen({ n: 1 }), seen({ n: 2 }));
+    expect(event(row, seen({ n: 1 })).id).not.toBe(event(undefined, seen({ n: 1 })).id);
+  });
+
+  it('differs between tenants, and between ids that run into each other', () => {
+    expect(event(undefined, seen(1), 'acme#x').id).not.toBe(event(undefined, seen(1), 'umbrella#x').id);
+    expect(event(undefined, seen(1, { id: '1a' }), 'k').id).not.toBe(event(undefined, seen(1, { id: 'a' }), 'k1').id);
+  });
+});
+
+describe('a record as the API shows it', () => {
+  it('has its data as the provider gave it', () => {
+    const row = rowAfter(seen({ b: 1, a: [null, 'x'] }, { updatedAt: '2026-11-20' }));
+    expect(row && toView(row, 'things')).toEqual({
+      id: 'a',
+      model: 'things',
+      updatedAt: '2026-11-20',
+      data: { b: 1, a: [null, 'x'] },
+    });
+  });
+});

@@ -1,0 +1,362 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { AttemptOutcome, CallError } from '../../../shared/calls/attempt.ts';
+import { follow } from '../../../shared/syncs/follow.ts';
+import { runNow } from '../../../shared/syncs/run-now.ts';
+import { LEASE_MS, set } from '../../../shared/syncs/sync.ts';
+import { workbench } from './bench.ts';
+import { calm, connection, tenantId } from './world.ts';
+
+vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
+vi.mock('../../../shared/core/log.ts', () => ({ log: { info: () => {}, warn: () => {}, bug: () => {} } }));
+
+const error = (more: Partial<CallError> = {}): CallError => ({
+  provider: 'demo',
+  code: 'odd',
+  message: 'It is odd.',
+  retryable: true,
+  ...more,
+});
+const throttled = (waitMs: number): AttemptOutcome => ({
+  kind: 'retry',
+  error: error({ status: 429, retryAfterMs: waitMs }),
+  waitMs,
+});
+
+describe.each(['changes', 'ids'] as const)('a run that lists by %s', (order) => {
+  let bench: ReturnType<typeof workbench>;
+  beforeEach(async () => {
+    bench = workbench(order);
+    for (const id of ['a', 'b', 'c', 'd', 'e']) bench.put(id, id.toUpperCase());
+    await bench.connect();
+  });
+
+  it('copies everything page by page and tells each object once', async () => {
+    expect(await bench.cycle()).toEqual(['finished']);
+    expect(bench.copy()).toEqual({ a: 'A', b: 'B', c: 'C', d: 'D', e: 'E' });
+    expect(bench.told()).toEqual(['a', 'b', 'c', 'd', 'e'].map((id) => `record.created ${id}`));
+    expect(bench.jobs).toHaveLength(3);
+    expect(bench.row()).toMatchObject({ status: 'idle', records: 5, failures: 0 });
+  });
+
+  it('tells what changed since, and nothing else', async () => {
+    await bench.cycle();
+    bench.clock.nowMs += 60_000;
+    bench.events.length = 0;
+    bench.put('b', 'B2');
+    bench.put('c', 'C', { deleted: true });
+    bench.put('f', 'F');
+    await bench.cycle();
+    expect(bench.copy()).toEqual({ a: 'A', b: 'B2', d: 'D', e: 'E', f: 'F' });
+    expect(bench.told().sort()).toEqual(['record.created f', 'record.deleted c', 'record.updated b']);
+    await bench.cycle();
+    expect(bench.told()).toHaveLength(3);
+  });
+
+  it('misses nothing among objects of one and the same time', async () => {
+    await bench.cycle();
+    for (const id of ['x5', 'x1', 'x3', 'x2', 'x4']) bench.put(id, id);
+    await bench.cycle();
+    expect(Object.keys(bench.copy())).toEqual(expect.arrayContaining(['x1', 'x2', 'x3', 'x4', 'x5']));
+  });
+
+  it('goes on in the next message when its time is over, from the page it was at', async () => {
+    let calls = 0;
+    const outcomes = await bench.cycle(() => ([2, 5].includes(calls++) ? 10_000 : 100_000)); // one page, one page, the rest
+    expect(outcomes).toEqual(['continued', 'continued', 'finished']);
+    expect(bench.jobs).toHaveLength(3);
+    expect(new Set(bench.told()).size).toBe(5);
+  });
+
+  it('E-21: gives an attempt no more time than the function has left, less what writing takes', async () => {
+    await bench.cycle(() => 40_000);
+    expect(bench.jobs.map(({ timeoutMs }) => timeoutMs)).toEqual([25_000, 25_000, 25_000]);
+  });
+
+  it('waits where the provider says so without counting it as an error', async () => {
+    let asked = 0;
+    bench.state.interrupt = () => (asked++ === 1 ? throttled(40_000) : undefined);
+    await bench.connect();
+    const started = bench.clock.nowMs;
+    expect(await bench.cycle()).toEqual(['waiting', 'finished']);
+    expect(bench.clock.nowMs - started).toBeGreaterThanOrEqual(40_000);
+    expect(bench.row()).toMatchObject({ status: 'idle', failures: 0 });
+    expect(bench.row().error).toBeUndefined();
+  });
+
+  it('is left to a tick where the wait is longer than SQS can hold a message', async () => {
+    let asked = 0;
+    bench.state.interrupt = () => (asked++ === 1 ? throttled(3_600_000) : undefined);
+    expect(await bench.cycle()).toEqual(['waiting']);
+    const until = bench.clock.nowMs + 3_600_000;
+    expect(bench.row()).toMatchObject({ status: 'running', dueAt: until, run: { pages: 1 } });
+    expect(await bench.cycle()).toEqual(['finished']);
+    expect(bench.clock.nowMs).toBeGreaterThanOrEqual(until);
+  });
+
+  it('comes back with the turn that was reserved for it', async () => {
+    const slot = { atMs: 1, held: 1 };
+    let asked = 0;
+    bench.state.interrupt = () => (asked++ === 0 ? { kind: 'deferred', waitMs: 5_000, slot } : undefined);
+    expect(await bench.cycle()).toEqual(['waiting', 'finished']);
+    expect(bench.jobs.map((job) => job.slot)).toEqual([undefined, slot, undefined, undefined]);
+  });
+
+  it('sleeps over a wait of a second', async () => {
+    let asked = 0;
+    bench.state.interrupt = () => (asked++ === 1 ? { kind: 'deferred', waitMs: 700 } : undefined);
+    expect(await bench.cycle()).toEqual(['finished']);
+  });
+
+  it('tries again later, from the same page, after a failure that passes', async () => {
+    let asked = 0;
+    bench.state.interrupt = () =>
+      asked++ === 1 ? { kind: 'retry', error: error({ status: 503 }), waitMs: 400 } : undefined;
+    expect(await bench.cycle()).toEqual(['failed']);
+    expect(bench.row()).toMatchObject({
+      status: 'failing',
+      failures: 1,
+      error: { code: 'odd', message: 'It is odd.' },
+    });
+    expect(await bench.cycle()).toEqual(['finished']);
+    expect(bench.jobs).toHaveLength(4);
+    expect(bench.row()).toMatchObject({ status: 'idle', failures: 0, records: 5 });
+    expect(bench.row().error).toBeUndefined();
+  });
+
+  it('begins anew after the provider refused its place', async () => {
+    let asked = 0;
+    bench.state.interrupt = () => (asked++ === 1 ? { kind: 'failed', error: error({ status: 410 }) } : undefined);
+    expect(await bench.cycle()).toEqual(['failed']);
+    expect(await bench.cycle()).toEqual(['finished']);
+    expect(bench.jobs.at(2)?.request.query).toEqual({});
+  });
+
+  it.each([
+    ['something else', 'what?'],
+    ['a page that leads to itself', { items: [], next: '1~loop' }],
+  ])('fails where the answer is %s, and quotes nothing of it', async (_what, body) => {
+    bench.state.interrupt = () => ({ kind: 'succeeded', status: 200, headers: {}, body });
+    expect(await bench.cycle()).toEqual(['failed']);
+    expect(bench.row().error).toMatchObject({ code: 'provider_error', message: expect.not.stringContaining('what?') });
+  });
+
+  it('stops where the connection must be authorized again, and goes on from its checkpoint after', async () => {
+    await bench.cycle();
+    const { since } = bench.row();
+    bench.state.interrupt = () => ({ kind: 'failed', error: error({ code: 'needs_reauth', retryable: false }) });
+    expect(await bench.cycle()).toEqual(['stopped']);
+    expect(bench.row().dueAt).toBeUndefined();
+    bench.state.interrupt = undefined;
+    bench.clock.nowMs += 1_000;
+    await bench.connect();
+    expect(bench.row()).toMatchObject({ status: 'idle', ...(since && { since }) });
+    expect(await bench.cycle()).toEqual(['finished']);
+  });
+
+  it("takes a provider's own code of that name for what it is", async () => {
+    bench.state.interrupt = () => ({ kind: 'failed', error: error({ code: 'not_found', status: 404 }) });
+    expect(await bench.cycle()).toEqual(['failed']);
+  });
+
+  it('stops where the stage does not offer the sync any more', async () => {
+    const { ports } = bench;
+    ports.offered = () => ({}) as never;
+    expect(await bench.cycle()).toEqual(['stopped']);
+    expect(bench.row().dueAt).toBeUndefined();
+  });
+
+  it('does nothing for a message whose run is over', async () => {
+    await bench.tick();
+    bench.clock.nowMs = bench.row().dueAt ?? 0;
+    await bench.tick();
+    const [message] = bench.queue.sent;
+    await bench.deliver(message?.body ?? '');
+    const asked = bench.jobs.length;
+    expect(await bench.deliver(message?.body ?? '')).toBe('overtaken');
+    expect(bench.jobs).toHaveLength(asked);
+  });
+
+  it('is one run, however many copies of its message there are', async () => {
+    bench.clock.nowMs += 10_000;
+    await bench.tick();
+    const body = bench.queue.sent.shift()?.body ?? '';
+    const outcomes = await Promise.all([bench.deliver(body), bench.deliver(body), bench.deliver(body)]);
+    expect(outcomes.filter((outcome) => outcome === 'finished')).toHaveLength(1);
+    expect(new Set(bench.events.map(({ id }) => id)).size).toBe(5);
+  });
+
+  it('ends at the page under way when it is paused, and resumes there', async () => {
+    bench.state.interrupt = (job) => {
+      if (job.request.query?.cursor && bench.row().enabled && bench.jobs.length === 2) {
+        const paused = set(bench.row(), { enabled: false }, bench.clock);
+        bench.rows.set([...bench.rows.keys()][0] ?? '', paused);
+      }
+      return undefined;
+    };
+    expect(await bench.cycle()).toEqual(['overtaken']);
+    expect(bench.row()).toMatchObject({ status: 'idle', enabled: false, run: { pages: 1 } });
+    bench.rows.set([...bench.rows.keys()][0] ?? '', set(bench.row(), { enabled: true }, bench.clock));
+    expect(await bench.cycle()).toEqual(['finished']);
+    expect(Object.keys(bench.copy())).toHaveLength(5);
+  });
+
+  it('runs again in full on request, tells nothing twice, and finds what is gone', async () => {
+    await bench.cycle();
+    bench.clock.nowMs += 1_000;
+    bench.provider.objects.delete('c'); // without a tombstone
+    bench.events.length = 0;
+    const { ports, clock, queue } = bench;
+    const started = await runNow(bench.row(), { full: true }, { syncs: ports.syncs.forTenant(tenantId), queue }, clock);
+    expect(started).toMatchObject({ ok: true, value: { status: 'running' } });
+    expect(await bench.deliver(queue.sent.shift()?.body ?? '')).toBe('finished');
+    expect(bench.told()).toEqual(['record.deleted c']);
+  });
+
+  it('takes back what it wrote when the connection was removed meanwhile', async () => {
+    bench.state.interrupt = () => {
+      bench.rows.clear();
+      return undefined;
+    };
+    expect(await bench.cycle.call({ ...bench, row: () => ({ dueAt: bench.clock.nowMs + 6_000 }) as never })).toEqual([
+      'overtaken',
+    ]);
+    expect(bench.copy()).toEqual({});
+  });
+});
+
+describe('deletions', () => {
+  it('are not made of what a partial run did not meet', async () => {
+    const bench = workbench('ids');
+    for (const id of ['a', 'b', 'c']) bench.put(id, id);
+    await bench.connect();
+    await bench.cycle();
+    let asked = 0;
+    bench.state.interrupt = () => (asked++ === 1 ? { kind: 'failed', error: error({ status: 400 }) } : undefined);
+    expect(await bench.cycle()).toEqual(['failed']);
+    expect(Object.keys(bench.copy())).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are not looked for where the provider cannot be asked for everything', async () => {
+    const bench = workbench('ids');
+    Object.assign(bench.provider.sync, { deletions: 'none' });
+    bench.put('a', 'A');
+    await bench.connect();
+    await bench.cycle();
+    bench.put('a', 'A', { deleted: true });
+    expect(await bench.cycle()).toEqual(['finished']);
+    expect(bench.copy()).toEqual({ a: 'A' });
+  });
+
+  it('go on in the next message when the time is over', async () => {
+    const bench = workbench('ids', 10);
+    for (const id of ['a', 'b', 'c']) bench.put(id, id);
+    await bench.connect();
+    await bench.cycle();
+    bench.put('b', 'b', { deleted: true });
+    let left = 2;
+    expect(await bench.cycle(() => (left-- > 0 ? 100_000 : left === -1 ? 1_000 : 100_000))).toEqual([
+      'continued',
+      'finished',
+    ]);
+    expect(bench.copy()).toEqual({ a: 'a', c: 'c' });
+  });
+});
+
+describe('a message that was lost', () => {
+  it('is sent again when its lease ends, and not before', async () => {
+    const bench = workbench('changes');
+    bench.put('a', 'A');
+    await bench.connect();
+    bench.clock.nowMs += 10_000;
+    await bench.tick();
+    const [first] = bench.queue.sent.splice(0);
+    bench.clock.nowMs += LEASE_MS - 1_000;
+    expect(await bench.tick()).toBe(0);
+    bench.clock.nowMs += 1_000;
+    expect(await bench.tick()).toBe(1);
+    expect(bench.queue.sent).toEqual([first]);
+  });
+});
+
+describe('E-31: a crash', () => {
+  class Crash extends Error {}
+
+  /** Backfills, changes everything upstream, then runs with the nth I/O crashing; heals by redelivery and ticks. */
+  async function crashAt(order: 'changes' | 'ids', n: number, when: 'before' | 'after') {
+    const bench = workbench(order);
+    for (const id of ['a', 'b', 'c']) bench.put(id, id);
+    await bench.connect();
+    await bench.cycle();
+    bench.clock.nowMs += 120_000;
+    bench.events.length = 0;
+    bench.put('a', 'a2');
+    bench.put('b', 'b', { deleted: true });
+    bench.put('d', 'd');
+    bench.put('e', 'e');
+
+    let count = 0;
+    bench.state.io = async (what, effect) => {
+      const mine = count++ === n;
+      if (mine && when === 'before') throw new Crash(what);
+      const result = effect();
+      if (mine) throw new Crash(what);
+      return result;
+    };
+    const rethrow = (error: unknown) => {
+      if (!(error instanceof Crash)) throw error;
+    };
+    await bench.tick().catch(rethrow);
+    const [message] = bench.queue.sent;
+    if (message) await bench.deliver(message.body).catch(rethrow);
+    const reached = count > n;
+    bench.state.io = calm;
+    if (message) await bench.deliver(message.body);
+    bench.queue.sent.length = 0;
+    await bench.cycle();
+    await bench.cycle();
+    return {
+      reached,
+      copy: bench.copy(),
+      ids: new Set(bench.events.map(({ id }) => id)),
+      told: new Set(bench.told()),
+      row: bench.row(),
+    };
+  }
+
+  it.each(['changes', 'ids'] as const)('at any I/O of a run by %s loses no change and invents none', async (order) => {
+    const undisturbed = await crashAt(order, Number.POSITIVE_INFINITY, 'before');
+    expect(undisturbed.told).toEqual(
+      new Set(['record.updated a', 'record.deleted b', 'record.created d', 'record.created e']),
+    );
+    let crashes = 0;
+    for (const when of ['before', 'after'] as const) {
+      for (let n = 0; ; n++) {
+        const crashed = await crashAt(order, n, when);
+        if (!crashed.reached) break;
+        crashes++;
+        expect(crashed.copy, `${when} I/O ${n}`).toEqual({ a: 'a2', c: 'c', d: 'd', e: 'e' });
+        expect(crashed.ids, `${when} I/O ${n}`).toEqual(undisturbed.ids);
+        expect(crashed.row.status).toBe('idle');
+      }
+    }
+    expect(crashes).toBeGreaterThan(40);
+  });
+});
+
+describe('a connection', () => {
+  it('that is removed while its sync runs leaves nothing behind', async () => {
+    const bench = workbench('changes');
+    for (const id of ['a', 'b', 'c']) bench.put(id, id);
+    await bench.connect();
+    let removing: Promise<void> | undefined;
+    bench.state.interrupt = ({ request }) => {
+      const event = { type: 'connection.removed', tenantId, connection, atMs: bench.clock.nowMs } as const;
+      if (request.query?.cursor) removing = follow(event, bench.ports, bench.clock);
+      return undefined;
+    };
+    expect(await bench.cycle()).toEqual(['overtaken']);
+    await removing;
+    expect(bench.rows.size).toBe(0);
+    expect(bench.copy()).toEqual({});
+  });
+});

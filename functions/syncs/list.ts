@@ -1,18 +1,22 @@
+import { connectionStore } from '../../shared/connections/store.ts';
 import { openTable } from '../../shared/core/aws.ts';
 import { readEnv } from '../../shared/core/env.ts';
-import { refuse } from '../../shared/core/errors.ts';
 import { ok } from '../../shared/core/result.ts';
 import { syncsContract } from '../../shared/syncs/contract.ts';
+import { openOffer } from '../../shared/syncs/offer.ts';
 import { syncStore } from '../../shared/syncs/store.ts';
 import { toView } from '../../shared/syncs/sync.ts';
+import { syncsOf } from '../../shared/syncs/syncs-of.ts';
 import { http } from '../middleware/http.ts';
 
 const env = readEnv(syncsContract.list.env);
-const syncs = syncStore(openTable(env.SYNCS_TABLE));
+const ports = {
+  offered: openOffer(env.STAGE),
+  syncs: syncStore(openTable(env.SYNCS_TABLE)),
+  connections: connectionStore(openTable(env.CONNECTIONS_TABLE)),
+};
 
-/** A connection has a row for each sync that its provider offers, from the moment it is made. */
 export const handler = http(syncsContract.list, async ({ path: { tenant, connection }, moment }) => {
-  const rows = await syncs.forTenant(tenant).list(connection);
-  if (rows.length === 0) return refuse('not_found', 'There is no such connection.');
-  return ok({ items: rows.map((row) => toView(row, moment.nowMs)) });
+  const rows = await syncsOf(ports, tenant, connection, moment);
+  return rows.ok ? ok({ items: rows.value.map((row) => toView(row, moment.nowMs)) }) : rows;
 });

@@ -1,19 +1,26 @@
+import { connectionStore } from '../../shared/connections/store.ts';
 import { openTable } from '../../shared/core/aws.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { refuse } from '../../shared/core/errors.ts';
 import { ok } from '../../shared/core/result.ts';
 import { amend } from '../../shared/syncs/amend.ts';
 import { syncsContract } from '../../shared/syncs/contract.ts';
+import { openOffer } from '../../shared/syncs/offer.ts';
 import { syncStore } from '../../shared/syncs/store.ts';
 import { set, toView } from '../../shared/syncs/sync.ts';
+import { syncOf } from '../../shared/syncs/syncs-of.ts';
 import { http } from '../middleware/http.ts';
 
 const env = readEnv(syncsContract.set.env);
-const syncs = syncStore(openTable(env.SYNCS_TABLE));
+const ports = {
+  offered: openOffer(env.STAGE),
+  syncs: syncStore(openTable(env.SYNCS_TABLE)),
+  connections: connectionStore(openTable(env.CONNECTIONS_TABLE)),
+};
 
 export const handler = http(syncsContract.set, async ({ path: { tenant, connection, sync }, body, moment }) => {
-  const rows = syncs.forTenant(tenant);
-  const row = await rows.get(connection, sync);
-  const changed = row && (await amend(rows, row, (it) => set(it, body, moment)));
+  const row = await syncOf(ports, tenant, connection, sync, moment);
+  if (!row.ok) return row;
+  const changed = await amend(ports.syncs.forTenant(tenant), row.value, (it) => set(it, body, moment));
   return changed ? ok(toView(changed, moment.nowMs)) : refuse('not_found', 'There is no such sync.');
 });

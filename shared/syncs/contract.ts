@@ -44,7 +44,7 @@ export const syncsContract = {
     entry: { kind: 'queue', message: SyncMessage, batchSize: 1 },
   },
   list: {
-    env: z.object({ SYNCS_TABLE: setting }),
+    env: z.object({ STAGE: setting, SYNCS_TABLE: setting, CONNECTIONS_TABLE: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',
@@ -55,7 +55,7 @@ export const syncsContract = {
     },
   },
   set: {
-    env: z.object({ SYNCS_TABLE: setting }),
+    env: z.object({ STAGE: setting, SYNCS_TABLE: setting, CONNECTIONS_TABLE: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',
@@ -67,7 +67,12 @@ export const syncsContract = {
     },
   },
   'run-now': {
-    env: z.object({ SYNCS_TABLE: setting, SYNC_QUEUE_URL: setting }),
+    env: z.object({
+      STAGE: setting,
+      SYNCS_TABLE: setting,
+      CONNECTIONS_TABLE: setting,
+      SYNC_QUEUE_URL: setting,
+    }),
     timeoutS: 10,
     entry: {
       kind: 'http',

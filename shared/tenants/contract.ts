@@ -5,7 +5,7 @@ import { page, setting, tenantPath } from '../core/paths.ts';
 
 /** Where the browser may be sent after connecting: https, or this computer while developing; compared exactly. */
 const ReturnUrl = z
-  .url()
+  .string() // not z.url(), which mends what it is given
   .max(2_000)
   .refine(
     (url) => returnable(url),

@@ -94,8 +94,16 @@ export async function startSyncs() {
     await ports.store.forTenant(tenantId).save(row, undefined);
   }
 
+  async function disconnect() {
+    const { portsFromEnv } = await import('../../../shared/connections/ports.ts');
+    const { TenantId } = await import('../../../shared/core/ids.ts');
+    const rows = portsFromEnv(settings).store.forTenant(TenantId.parse('acme'));
+    const row = await rows.get({ provider: 'demo', name: 'default' });
+    if (row) await rows.erase(row);
+  }
+
   return {
-    ...{ handlers, queue, contacts, asked, script, output },
+    ...{ handlers, queue, contacts, asked, script, output, connect, disconnect },
     events: bus.events,
 
     put(id: string, name: string, more: Partial<Contact> = {}) {

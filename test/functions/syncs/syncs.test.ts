@@ -4,7 +4,7 @@ import { type Syncs, startSyncs } from './hub.ts';
 // The functions are loaded by the hub beside this file: follow, nudge, plan, run, list, set, run-now, records, clear.
 
 let hub: Syncs;
-let newsMs = Date.parse('2023-11-14T22:13:20.000Z');
+let newsMs = Date.now() + 60_000;
 /** Each later than the one before. */
 const nextTime = () => {
   newsMs += 1_000;
@@ -21,6 +21,8 @@ const records = async (change = {}) => (await hub.call('records', change)).json.
 beforeEach(async () => {
   hub.contacts.clear();
   await tell('connection.removed');
+  await hub.disconnect();
+  await hub.connect();
   await tell('connection.activated');
   for (const list of [hub.queue, hub.events, hub.asked, hub.script]) list.length = 0;
 });
@@ -106,9 +108,18 @@ describe('a sync through its functions', () => {
     expect((await hub.call('run-now')).status).toBe(202);
   });
 
+  test('is there as soon as the connection is, before its activation has been heard of', async () => {
+    await tell('connection.removed');
+    expect((await hub.call('list')).json.items).toMatchObject([{ sync: 'contacts', status: 'idle', enabled: true }]);
+    await tell('connection.removed');
+    expect((await hub.call('run-now')).status).toBe(202);
+    expect(await hub.deliver()).toEqual([]);
+  });
+
   test('leaves nothing behind when its connection is removed', async () => {
     hub.put('c1', 'Ada');
     await run();
+    await hub.disconnect();
     await tell('connection.removed');
     expect((await hub.call('list')).status).toBe(404);
     expect(await records()).toEqual([]);
@@ -117,6 +128,7 @@ describe('a sync through its functions', () => {
   test('leaves nothing behind when its tenant is removed', async () => {
     hub.put('c1', 'Ada');
     await run();
+    await hub.disconnect();
     await hub.call('clear', { detail: { time: nextTime() } });
     expect((await hub.call('list')).status).toBe(404);
     expect(await records()).toEqual([]);

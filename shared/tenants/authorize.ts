@@ -1,0 +1,50 @@
+import { equal } from '../core/crypto.ts';
+import type { TenantId } from '../core/ids.ts';
+import { isSecretOf, readApiKey } from './api-key.ts';
+import type { TenantStore } from './store.ts';
+
+/** Who calls; `unknown` for every failure alike: missing, malformed, foreign and revoked keys. */
+export type Caller =
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'tenant'; readonly tenantId: TenantId }
+  | { readonly kind: 'unknown' };
+
+export interface AuthorizePorts {
+  readonly stage: string;
+  readonly tenants: Pick<TenantStore, 'keysOf'>;
+  readonly readOperatorKey: () => Promise<string | undefined>;
+}
+
+const BEARER = /^Bearer ([\x21-\x2b\x2d-\x7e]{8,300})$/i; // no comma: two headers arrive joined by one
+const FRESH_MS = 60_000;
+
+/** Returns who sent this Authorization header. A text that is no key of this stage never reaches the table. */
+export async function authorize(
+  { stage, tenants, readOperatorKey }: AuthorizePorts,
+  header: string | undefined,
+): Promise<Caller> {
+  const text = BEARER.exec(header ?? '')?.[1];
+  if (text === undefined) return { kind: 'unknown' };
+  const key = readApiKey(text, stage);
+  if (key) {
+    const row = await tenants.keysOf(key.tenantId).get(key.keyId);
+    return row && isSecretOf(row, key.secret) ? { kind: 'tenant', tenantId: key.tenantId } : { kind: 'unknown' };
+  }
+  const operatorKey = await readOperatorKey();
+  return operatorKey && equal(operatorKey, text) ? { kind: 'operator' } : { kind: 'unknown' };
+}
+
+/** Returns a reader that keeps its last answer for 60 s, and longer while the secret store is down (G.2). */
+export function kept<T>(read: () => Promise<T>, now: () => number): () => Promise<T> {
+  let last: { readonly value: T; readonly atMs: number } | undefined;
+  return async () => {
+    if (last && now() - last.atMs < FRESH_MS) return last.value;
+    try {
+      last = { value: await read(), atMs: now() };
+      return last.value;
+    } catch (error) {
+      if (last) return last.value;
+      throw error;
+    }
+  };
+}

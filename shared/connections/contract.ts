@@ -180,13 +180,7 @@ export const connectionsContract = {
     entry: { kind: 'schedule', everyMinutes: 1 },
   },
   sweep: {
-    env: z.object({
-      STAGE: setting,
-      SESSIONS_TABLE: setting,
-      TENANT_KEYS_TABLE: setting,
-      VAULT_KEY_ID: setting,
-      PROVIDER_SECRETS: setting,
-    }),
+    env: z.object({ ...credentialEnv, SESSIONS_TABLE: setting }),
     timeoutS: 120,
     entry: { kind: 'schedule', everyMinutes: 1 },
   },

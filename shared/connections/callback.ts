@@ -1,0 +1,133 @@
+import type { Moment } from '../core/clock.ts';
+import { refuse } from '../core/errors.ts';
+import type { Send } from '../core/fetch.ts';
+import { log } from '../core/log.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { ProviderApp, ReadApp } from '../providers/app.ts';
+import type { ProviderEntry } from '../providers/provider.ts';
+import { accountOf } from './account.ts';
+import { judgeAuthorizationResponse } from './authorization-response.ts';
+import { type CallbackRequest, claimState } from './claim-state.ts';
+import { sealGrant } from './grant.ts';
+import { hashed, newSecret } from './handle.ts';
+import { judgeTokenAnswer, type Tokens, tokenRequest } from './oauth.ts';
+import type { Revoke } from './release.ts';
+import { returnWith } from './return-url.ts';
+import { CONFIRM_MS, type ConnectError, type PendingGrant, type Session, sessionPlace } from './session.ts';
+import type { SessionStore } from './session-store.ts';
+import type { Vault } from './vault.ts';
+
+export interface CallbackPorts {
+  readonly sessions: Pick<SessionStore, 'get' | 'consume' | 'keepGrant' | 'end'>;
+  readonly vault: Pick<Vault, 'seal' | 'open'>;
+  readonly readApp: ReadApp;
+  readonly send: Send;
+  readonly revoke: Revoke;
+  readonly find: (provider: string) => ProviderEntry | undefined;
+  readonly publicUrl: string;
+}
+
+/** Why a consumed attempt came to nothing; `cause` is for the log. */
+interface Failed {
+  readonly error: ConnectError;
+  readonly cause: string;
+}
+
+/** Returns where the browser goes: the owner's app, with a ticket or an error. Nothing is asked or written before the
+ *  state is claimed. Errors: `not_found`, `invalid_state`, `wrong_browser`, `link_expired`, `link_used`. */
+export async function callback(
+  ports: CallbackPorts,
+  request: CallbackRequest,
+  moment: Moment,
+): Promise<Result<{ goTo: string }>> {
+  const entry = ports.find(request.provider);
+  if (!entry) return refuse('not_found', 'There is nothing at this address.');
+  const app = await ports.readApp(request.provider);
+  const claimed = await claimState(ports, entry, app, request, moment);
+  if (!claimed.ok) return claimed;
+
+  const session = claimed.value;
+  const about = { session: session.id, tenant: session.tenantId, provider: session.provider };
+  const outcome = await exchange(ports, entry, app, session, request.query, moment);
+  if (outcome.ok) {
+    log.info('connect session waits for its confirmation', { ...about, outcome: 'ready' });
+    return ok({ goTo: returnWith(session.returnUrl, { session: session.id, ticket: outcome.value }) });
+  }
+  await ports.sessions.end(session.id, outcome.error.error);
+  log.info('connect session ended', { ...about, outcome: outcome.error.error, cause: outcome.error.cause });
+  return ok({ goTo: returnWith(session.returnUrl, { session: session.id, error: outcome.error.error }) });
+}
+
+/** Returns the ticket. The code is sent once, whatever comes of it: a second use may end what the first one gave (A-23). */
+async function exchange(
+  ports: CallbackPorts,
+  entry: ProviderEntry,
+  app: ProviderApp,
+  session: Session,
+  query: URLSearchParams,
+  moment: Moment,
+): Promise<Result<string, Failed>> {
+  const code = judgeAuthorizationResponse(entry, app, query);
+  if (!code.ok) return code;
+  const { attempt, claimId } = session;
+  if (!attempt || claimId === undefined) throw new Error('a consumed session has its attempt');
+  const place = { ...sessionPlace(session), field: 'verifier' };
+  const opened =
+    attempt.verifier === undefined ? undefined : await ports.vault.open(session.tenantId, place, attempt.verifier);
+  if (opened && !opened.ok) return failed(opened.error.cause ?? 'the verifier does not open');
+
+  const { redirectUri } = attempt;
+  const params = {
+    grantType: 'authorization_code',
+    code: code.value,
+    redirectUri,
+    codeVerifier: opened?.value,
+  } as const;
+  const answer = await ports.send(tokenRequest(entry, app, params));
+  if (!answer.ok) return failed(`token: ${answer.error.reason}`);
+  const tokens = await judgeTokenAnswer(entry, answer.value, moment.nowMs);
+  if (!tokens.ok) return failed(`token: ${tokens.error.kind}, ${tokens.error.cause}`);
+
+  // From here on there is a grant: it is kept, or ended upstream.
+  let kept: Result<string, Failed>;
+  try {
+    kept = await keep(ports, entry, app, { session, claimId, tokens: tokens.value }, moment);
+  } catch (error) {
+    await ports.revoke(entry, app, tokens.value);
+    throw error;
+  }
+  if (!kept.ok) await ports.revoke(entry, app, tokens.value);
+  return kept;
+}
+
+async function keep(
+  { sessions, vault, send }: CallbackPorts,
+  entry: ProviderEntry,
+  app: ProviderApp,
+  { session, claimId, tokens }: { session: Session; claimId: string; tokens: Tokens },
+  moment: Moment,
+): Promise<Result<string, Failed>> {
+  const account = await accountOf(entry, app, tokens, send);
+  if (!account.ok) return failed(account.error);
+  const { name, generation, provider } = sessionPlace(session);
+  const grant: PendingGrant = {
+    sealed: await sealGrant(vault, session.tenantId, { provider, name }, generation, tokens),
+    grantedAtMs: moment.nowMs,
+    ...(tokens.expiresInS !== undefined && { expiresInS: tokens.expiresInS }),
+    scopes: tokens.scopes ?? session.scopes,
+    account: account.value,
+  };
+  const ticket = newSecret(moment);
+  const confirmExpiresAtMs = moment.nowMs + CONFIRM_MS;
+  const moved = await sessions.keepGrant(session.id, {
+    claimId,
+    grant,
+    ticketHash: hashed('ticket', ticket),
+    confirmExpiresAtMs,
+  });
+  return moved.done ? ok(ticket) : failed('the session has moved on');
+}
+
+function failed(cause: string): { readonly ok: false; readonly error: Failed } {
+  return err({ error: 'exchange_failed', cause });
+}

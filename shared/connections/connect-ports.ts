@@ -1,0 +1,84 @@
+import { openTable, readSecretString } from '../core/aws.ts';
+import { realMoment } from '../core/clock.ts';
+import { openNetwork, type Send } from '../core/fetch.ts';
+import { openApps } from '../providers/app.ts';
+import { findProvider, offeredProviders } from '../providers/catalogue.ts';
+import { tenantStore } from '../tenants/store.ts';
+import type { CallbackPorts } from './callback.ts';
+import type { ConfirmPorts } from './confirm.ts';
+import type { CreateSessionPorts } from './create-session.ts';
+import type { LinkPorts } from './open-link.ts';
+import { type CredentialEnv, portsFromEnv } from './ports.ts';
+import type { Revoke } from './release.ts';
+import { revokeUpstream } from './revoke.ts';
+import { sessionStore } from './session-store.ts';
+import type { StartPorts } from './start.ts';
+import { openVault } from './vault.ts';
+
+interface LinkEnv {
+  readonly STAGE: string;
+  readonly SESSIONS_TABLE: string;
+}
+
+interface HostedEnv extends LinkEnv {
+  readonly PUBLIC_URL: string;
+  readonly TENANT_KEYS_TABLE: string;
+  readonly VAULT_KEY_ID: string;
+}
+
+/** Returns what it takes to make a session; opened once at cold start, as the others. */
+export function createSessionPorts(
+  env: LinkEnv & { readonly PUBLIC_URL: string; readonly TENANTS_TABLE: string },
+): CreateSessionPorts {
+  return {
+    sessions: sessionStore(openTable(env.SESSIONS_TABLE)),
+    tenants: tenantStore(openTable(env.TENANTS_TABLE)),
+    readApp: openApps(env.STAGE, readSecretString, () => realMoment.nowMs),
+    offered: offeredProviders(env.STAGE),
+    publicUrl: env.PUBLIC_URL,
+  };
+}
+
+/** Returns what it takes to show a link's page. */
+export function linkPorts(env: LinkEnv): LinkPorts & Pick<StartPorts, 'sessions'> {
+  return {
+    sessions: sessionStore(openTable(env.SESSIONS_TABLE)),
+    readApp: openApps(env.STAGE, readSecretString, () => realMoment.nowMs),
+    find: (provider) => findProvider(provider, env.STAGE),
+  };
+}
+
+/** Returns what it takes to send a browser to a provider. */
+export function startPorts(env: HostedEnv): StartPorts {
+  const keysTable = openTable(env.TENANT_KEYS_TABLE);
+  return {
+    ...linkPorts(env),
+    vault: openVault({ keyId: env.VAULT_KEY_ID, keysTable, moment: realMoment }),
+    publicUrl: env.PUBLIC_URL,
+  };
+}
+
+/** Returns what it takes to receive it back. */
+export function callbackPorts(env: HostedEnv): CallbackPorts {
+  const keysTable = openTable(env.TENANT_KEYS_TABLE);
+  const send = openNetwork({ loopback: env.STAGE === 'local' });
+  return {
+    ...linkPorts(env),
+    sessions: sessionStore(openTable(env.SESSIONS_TABLE)),
+    vault: openVault({ keyId: env.VAULT_KEY_ID, keysTable, moment: realMoment }),
+    send,
+    revoke: revokeBy(send),
+    publicUrl: env.PUBLIC_URL,
+  };
+}
+
+/** Returns what it takes to confirm a session, or to end it. */
+export function confirmPorts(env: CredentialEnv & { readonly SESSIONS_TABLE: string }): ConfirmPorts {
+  const { store, vault, readApp, send, findProvider: find, publish } = portsFromEnv(env);
+  const sessions = sessionStore(openTable(env.SESSIONS_TABLE));
+  return { sessions, store, vault, readApp, find, publish, revoke: revokeBy(send) };
+}
+
+function revokeBy(send: Send): Revoke {
+  return async (entry, app, grant) => (await revokeUpstream({ send, moment: realMoment }, entry, app, grant)).ok;
+}

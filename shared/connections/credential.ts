@@ -1,0 +1,113 @@
+import { nextDelayMs } from '../core/backoff.ts';
+import { refuse } from '../core/errors.ts';
+import type { ConnectionId, TenantId } from '../core/ids.ts';
+import { log } from '../core/log.ts';
+import { ok, type Result } from '../core/result.ts';
+import type { Secret } from '../core/secret.ts';
+import { ANNOUNCE_MS, announce } from './announce.ts';
+import { type Connection, needsReauth } from './connection.ts';
+import { type RefreshOutcome, reauthorize, unavailable } from './outcome.ts';
+import { type CredentialPorts, refresh } from './refresh.ts';
+
+export interface LiveCredential {
+  readonly accessToken: Secret;
+  /** Says which credential a provider refused, when it did. */
+  readonly generation: number;
+  readonly connection: Connection;
+}
+
+export interface LiveOptions {
+  /** The provider answered 401 to this generation: it is refreshed once, whoever asks first. */
+  readonly refusedGeneration?: number;
+}
+
+export type Credentials = ReturnType<typeof openCredentials>;
+
+/** A token is handed out while it lives this much longer at least. */
+const MARGIN_MS = 10_000;
+/** How long a caller without any valid token waits for another's refresh. */
+const WAIT_MS = 5_000;
+const POLL = { baseMs: 200, capMs: 1_000 };
+
+/** Returns the way to live credentials: a fresh one costs one read, a due one is refreshed by whoever asks first. */
+export function openCredentials(ports: CredentialPorts) {
+  const { store, vault, moment } = ports;
+
+  return {
+    /** Returns a token that lives 10 s longer at least. While it is still valid, a refresh that fails or is another's turn
+     *  hands out the valid one. Errors: `not_found`, `needs_reauth` (the grant is gone), `not_configured`,
+     *  `provider_unavailable` and `unavailable` (ask again later). */
+    async live(
+      tenantId: TenantId,
+      id: ConnectionId,
+      { refusedGeneration }: LiveOptions = {},
+    ): Promise<Result<LiveCredential>> {
+      const untilMs = moment.nowMs + WAIT_MS;
+      for (let turn = 1; ; turn++) {
+        const row = await store.forTenant(tenantId).get(id);
+        if (!row || row.status === 'revocation_pending' || row.status === 'revoked') {
+          return refuse('not_found', 'There is no such connection.');
+        }
+        if (row.status === 'needs_reauth') return reauthorize(row.reason);
+        if (isUsable(row) && moment.nowMs < (row.refreshAtMs ?? Number.POSITIVE_INFINITY)) return handOut(row);
+
+        if (row.sealed?.refreshToken === undefined) return isUsable(row) ? handOut(row) : end(row);
+        const outcome = await attempt(row);
+        if (outcome.kind === 'refreshed') return ok(credentialOf(outcome.connection, outcome.grant.accessToken));
+        if (outcome.kind === 'failed' && outcome.error.code === 'needs_reauth')
+          return { ok: false, error: outcome.error };
+        if (isUsable(row)) return handOut(row);
+        if (outcome.kind === 'failed') return { ok: false, error: outcome.error };
+        if (moment.nowMs >= untilMs) return unavailable(1_000, 'another refresh is under way');
+        await moment.sleep(nextDelayMs(turn, POLL, moment, 50));
+      }
+
+      function isUsable({ generation, expiresAtMs = Number.POSITIVE_INFINITY }: Connection): boolean {
+        return generation !== refusedGeneration && moment.nowMs < expiresAtMs - MARGIN_MS;
+      }
+    },
+  };
+
+  /** What breaks on the way to the refresh (a table, a secret store) must not cost a caller the token that is valid. */
+  async function attempt(row: Connection): Promise<RefreshOutcome> {
+    try {
+      return await refresh(ports, row);
+    } catch (error) {
+      log.bug('a refresh broke', error, { tenant: row.tenantId, provider: row.provider, connection: row.name });
+      return { kind: 'failed', error: refuse('unavailable', 'The token cannot be refreshed at present.').error };
+    }
+  }
+
+  async function handOut(row: Connection): Promise<Result<LiveCredential>> {
+    if (!row.sealed) return reauthorize(row.reason);
+    const { tenantId, provider, name, generation } = row;
+    const opened = await vault.open(
+      tenantId,
+      { provider, name, generation, field: 'accessToken' },
+      row.sealed.accessToken,
+    );
+    return opened.ok ? ok(credentialOf(row, opened.value)) : opened;
+  }
+
+  /** A token that ended, or that the provider refuses, and no way to another. */
+  async function end(row: Connection): Promise<Result<LiveCredential>> {
+    const over = row.expiresAtMs !== undefined && moment.nowMs >= row.expiresAtMs - MARGIN_MS;
+    const reason = over ? 'expired' : 'token_refused';
+    const saved = await store
+      .forTenant(row.tenantId)
+      .change(
+        row,
+        (current) =>
+          current.generation === row.generation
+            ? needsReauth(current, reason, moment.nowMs, moment.nowMs + ANNOUNCE_MS)
+            : undefined,
+        row,
+      );
+    if (saved.done) await announce(ports, saved.row);
+    return reauthorize(reason);
+  }
+}
+
+function credentialOf(connection: Connection, accessToken: Secret): LiveCredential {
+  return { accessToken, generation: connection.generation, connection };
+}

@@ -1,0 +1,104 @@
+import { nextDelayMs } from '../core/backoff.ts';
+import { refuse } from '../core/errors.ts';
+import type { InboundResponse } from '../core/fetch.ts';
+import { log } from '../core/log.ts';
+import { measure } from '../core/metrics.ts';
+import type { ProviderApp } from '../providers/app.ts';
+import type { ProviderEntry } from '../providers/provider.ts';
+import { ANNOUNCE_MS, announce } from './announce.ts';
+import { type Connection, connectionIdOf, type Lease, needsReauth } from './connection.ts';
+import type { Grant } from './grant.ts';
+import { keep } from './keep.ts';
+import { released } from './lease.ts';
+import { judgeTokenAnswer, type TokenFailure, tokenRequest } from './oauth.ts';
+import { failed, type RefreshOutcome, reauthorize, unavailable } from './outcome.ts';
+import type { CredentialPorts } from './refresh.ts';
+import type { Saved, TenantConnections } from './store.ts';
+
+const backoff = { baseMs: 2_000, capMs: 10 * 60_000 };
+
+/** A refresh under its lease. */
+export interface Attempt {
+  readonly ports: CredentialPorts;
+  readonly rows: TenantConnections;
+  /** The row with our lease. */
+  readonly row: Connection;
+  readonly lease: Lease;
+  readonly grant: Required<Grant>;
+  readonly entry: ProviderEntry;
+  readonly app: ProviderApp;
+}
+
+/** Asks the provider, and does what its answer demands. Errors: those of `refresh`. */
+export async function exchange(attempt: Attempt): Promise<RefreshOutcome> {
+  const { ports, row, grant, entry, app } = attempt;
+  const { moment } = ports;
+  const answer = await ports.send(
+    tokenRequest(entry, app, { grantType: 'refresh_token', refreshToken: grant.refreshToken }),
+  );
+  const provider = row.provider;
+  if (!answer.ok) {
+    measure('TokenRefreshed', { provider, outcome: answer.error.reason });
+    return later(attempt, { kind: 'unavailable', cause: answer.error.cause }, answer.error.sent);
+  }
+  const judged = await judgeTokenAnswer(entry, answer.value, moment.nowMs);
+  measure('TokenRefreshed', { provider, outcome: judged.ok ? 'refreshed' : judged.error.kind });
+  if (judged.ok) return keep(attempt, judged.value);
+  if (judged.error.kind === 'grant_gone') return giveUp(attempt, judged.error);
+  return later(attempt, judged.error, isAmbiguous(judged.error, answer.value));
+}
+
+/** A server that broke while it answered may have replaced the token before. */
+function isAmbiguous({ kind }: TokenFailure, { status }: InboundResponse): boolean {
+  return status >= 500 || (kind === 'odd' && status < 400);
+}
+
+/** `invalid_grant` counts only while the token that was refused is still the one that is stored, and the lease ours. */
+async function giveUp({ ports, rows, row, lease }: Attempt, { cause }: TokenFailure): Promise<RefreshOutcome> {
+  const { moment } = ports;
+  const reason = row.intent?.ambiguous ? 'rotation_lost' : 'grant_revoked';
+  const current = await rows.get(connectionIdOf(row));
+  const saved: Saved = current
+    ? await rows.change(
+        connectionIdOf(row),
+        (now) =>
+          now.generation === row.generation && now.lease?.owner === lease.owner
+            ? needsReauth(now, reason, moment.nowMs, moment.nowMs + ANNOUNCE_MS)
+            : undefined,
+        current,
+      )
+    : { done: false };
+  if (!saved.done) return { kind: 'held' };
+  log.warn('a connection needs to be authorized again', {
+    ...{ tenant: row.tenantId, provider: row.provider, connection: row.name, outcome: reason, cause },
+  });
+  await announce(ports, saved.row);
+  return failed(reauthorize(reason));
+}
+
+/** Nothing changes but when the provider is asked next: `invalid_client`, 429, 5xx and timeouts end no connection. */
+function later(attempt: Attempt, failure: TokenFailure, ambiguous: boolean): Promise<RefreshOutcome> {
+  const { ports, row } = attempt;
+  const delayMs = nextDelayMs(row.intent?.attempt ?? 1, backoff, ports.moment, failure.retryAfterMs ?? 1_000);
+  const error =
+    failure.kind === 'client_wrong'
+      ? refuse('not_configured', 'The provider does not accept the app that is set up in this hub.', {
+          cause: failure.cause,
+        })
+      : unavailable(delayMs, failure.cause);
+  return giveBack(attempt, { ambiguous, notBeforeMs: ports.moment.nowMs + delayMs }, failed(error));
+}
+
+/** Gives the lease back; should that fail, it lapses. */
+export async function giveBack(
+  { rows, row, lease }: Attempt,
+  note: Parameters<typeof released>[2],
+  outcome: RefreshOutcome,
+): Promise<RefreshOutcome> {
+  try {
+    await rows.change(connectionIdOf(row), (current) => released(current, lease.owner, note), row);
+  } catch (error) {
+    log.bug('a lease was not given back; it lapses', error);
+  }
+  return outcome;
+}

@@ -1,0 +1,62 @@
+import type { Moment } from '../core/clock.ts';
+import { log } from '../core/log.ts';
+import type { ProviderApp, ReadApp } from '../providers/app.ts';
+import type { ProviderEntry } from '../providers/provider.ts';
+import { type Grant, openGrant } from './grant.ts';
+import { type Session, sessionPlace } from './session.ts';
+import type { SessionStore } from './session-store.ts';
+import type { Vault } from './vault.ts';
+
+/** Ends a grant upstream. Returns whether it is ended, or the provider knows no way to. */
+export type Revoke = (entry: ProviderEntry, app: ProviderApp, grant: Grant) => Promise<boolean>;
+
+export interface ReleasePorts {
+  readonly sessions: Pick<SessionStore, 'beginRevoke' | 'finishRevoke' | 'postpone'>;
+  readonly vault: Pick<Vault, 'open'>;
+  readonly readApp: ReadApp;
+  readonly revoke: Revoke;
+  readonly find: (provider: string) => ProviderEntry | undefined;
+}
+
+/** The one who begins ends it too; the sweep comes only where that did not happen. */
+const FIRST_TRY_MS = 60_000;
+const LONGEST_WAIT_MS = 60 * 60_000;
+const GIVE_UP_MS = 24 * 60 * 60_000;
+
+/** Ends a session whose grant must not be used: from the first write on nothing can take it up, then it is revoked
+ *  upstream and erased. What cannot be revoked now is tried again by the sweep. */
+export async function release(ports: ReleasePorts, session: Session, because: string, moment: Moment): Promise<void> {
+  const { status } = session;
+  const dueAtMs = moment.nowMs + FIRST_TRY_MS;
+  const moved = await ports.sessions.beginRevoke(session.id, { status, because, dueAtMs }, moment.nowMs);
+  if (moved.done) await finishRelease(ports, moved.session, moment);
+}
+
+/** Revokes and erases the grant of a session in `revoking`; postpones what fails, for a day at most. */
+export async function finishRelease(ports: ReleasePorts, session: Session, moment: Moment): Promise<void> {
+  const outcome = await tryRevoke(ports, session);
+  const sinceMs = moment.nowMs - (session.revokingSinceMs ?? moment.nowMs);
+  const givenUp = outcome === 'not now' && sinceMs >= GIVE_UP_MS;
+  if (outcome === 'not now' && !givenUp) {
+    const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(FIRST_TRY_MS, sinceMs));
+    await ports.sessions.postpone(session.id, 'revoking', moment.nowMs + waitMs);
+    return;
+  }
+  await ports.sessions.finishRevoke(session.id);
+  const about = { session: session.id, tenant: session.tenantId, provider: session.provider };
+  log.info('the grant of a connect session was released', {
+    ...about,
+    outcome: givenUp ? 'given up' : outcome,
+    cause: session.endedBecause,
+  });
+}
+
+async function tryRevoke(ports: ReleasePorts, { grant, ...session }: Session): Promise<'revoked' | 'lost' | 'not now'> {
+  const entry = ports.find(session.provider);
+  if (!grant || !entry) return 'lost';
+  const { provider, name, generation } = sessionPlace(session);
+  const opened = await openGrant(ports.vault, session.tenantId, { provider, name }, generation, grant.sealed);
+  if (!opened.ok) return opened.error.code === 'unavailable' ? 'not now' : 'lost';
+  const ended = await ports.revoke(entry, await ports.readApp(session.provider), opened.value);
+  return ended ? 'revoked' : 'not now';
+}

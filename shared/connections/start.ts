@@ -1,0 +1,93 @@
+import type { Moment } from '../core/clock.ts';
+import { equal } from '../core/crypto.ts';
+import { refuse } from '../core/errors.ts';
+import { ok, type Result } from '../core/result.ts';
+import { Secret } from '../core/secret.ts';
+import { authorizeUrl, contextOf, redirectUriOf } from './authorization.ts';
+import { cookieName, formToken, hashed, isSecret, newSecret, readHandle, writeHandle } from './handle.ts';
+import { findLink, type LinkPorts, type OpenLink } from './open-link.ts';
+import { returnWith } from './return-url.ts';
+import { STATE_MS, sessionPlace } from './session.ts';
+import type { SessionStore } from './session-store.ts';
+import type { Vault } from './vault.ts';
+
+export interface StartPorts extends LinkPorts {
+  readonly sessions: Pick<SessionStore, 'get' | 'start' | 'end'>;
+  readonly vault: Pick<Vault, 'seal'>;
+  readonly publicUrl: string;
+}
+
+/** What the browser sent with the page's form. */
+export interface Submission {
+  readonly link: string;
+  readonly cookie: (name: string) => string | undefined;
+  readonly form: URLSearchParams;
+  readonly origin: string | undefined;
+  readonly fetchSite: string | undefined;
+}
+
+/** Returns where the browser goes: to the provider, or back to the app where the end user would rather not.
+ *  Errors: those of the link, and `wrong_browser` for a form that this browser's page did not send. */
+export async function start(ports: StartPorts, sent: Submission, moment: Moment): Promise<Result<{ goTo: string }>> {
+  const sessionId = readHandle(sent.link)?.sessionId ?? '';
+  const cookie = sent.cookie(cookieName(sessionId));
+  const found = await findLink(ports, sent.link, cookie, moment.nowMs);
+  if (!found.ok) return found;
+  if (!isSecret(cookie) || !isOwnForm(sent, cookie, sessionId, ports.publicUrl)) {
+    return refuse(
+      'wrong_browser',
+      'The page was not sent by this browser, or cookies are switched off. Open the link again.',
+    );
+  }
+  if (sent.form.get('action') === 'cancel') {
+    const { returnUrl } = found.value.session;
+    await ports.sessions.end(sessionId, 'denied');
+    return ok({ goTo: returnWith(returnUrl, { session: sessionId, error: 'denied' }) });
+  }
+  return claim(ports, found.value, hashed('browser', cookie), moment);
+}
+
+async function claim(
+  { sessions, vault, publicUrl }: StartPorts,
+  { session, entry, app }: OpenLink,
+  browserHash: string,
+  moment: Moment,
+): Promise<Result<{ goTo: string }>> {
+  const stateSecret = newSecret(moment);
+  const codeVerifier = entry.provider.auth.pkce === 'S256' ? new Secret(newSecret(moment)) : undefined;
+  const redirectUri = redirectUriOf(publicUrl, session.provider);
+  const place = { ...sessionPlace(session), field: 'verifier' };
+  const moved = await sessions.start(
+    session.id,
+    {
+      linkHash: session.linkHash,
+      attempt: {
+        browserHash,
+        stateHash: hashed('state', stateSecret),
+        stateExpiresAtMs: moment.nowMs + STATE_MS,
+        redirectUri,
+        context: contextOf(session, entry, app),
+        ...(codeVerifier && { verifier: await vault.seal(session.tenantId, place, codeVerifier) }),
+      },
+    },
+    moment.nowMs,
+  );
+  if (!moved.done)
+    return refuse('link_used', 'Another browser has just used this link. Go back to the app and begin again.');
+  const state = writeHandle({ sessionId: session.id, secret: stateSecret });
+  return ok({ goTo: authorizeUrl(entry, app, { state, redirectUri, scopes: session.scopes, codeVerifier }) });
+}
+
+/** The field proves the cookie; the two headers are believed where a browser sends them. Its Origin is `null` from a page
+ *  that sends no referrer, which ours is (Fetch standard, "append a request Origin header"). */
+function isOwnForm(
+  { form, origin, fetchSite }: Submission,
+  cookie: string,
+  sessionId: string,
+  publicUrl: string,
+): boolean {
+  if (origin !== undefined && origin !== 'null' && origin !== new URL(publicUrl).origin) return false;
+  if (fetchSite !== undefined && fetchSite !== 'same-origin') return false;
+  const fields = form.getAll('csrf');
+  return fields.length === 1 && equal(fields[0] ?? '', formToken(cookie, sessionId));
+}

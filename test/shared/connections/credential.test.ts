@@ -1,0 +1,301 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { needsReauth } from '../../../shared/connections/connection.ts';
+import { openCredentials } from '../../../shared/connections/credential.ts';
+import { acme, credentialPorts, demoId, formOf } from '../../support/credential-ports.ts';
+import { fakeKms } from '../../support/kms.ts';
+
+const HOUR_S = 3_600;
+const fresh = {
+  status: 200,
+  json: { access_token: 'access-2', refresh_token: 'refresh-2', token_type: 'Bearer', expires_in: HOUR_S },
+};
+const gone = { status: 400, json: { error: 'invalid_grant' } };
+
+let hub: ReturnType<typeof credentialPorts>;
+beforeEach(() => {
+  fakeKms();
+  hub = credentialPorts();
+  hub.provider = () => fresh;
+});
+
+const live = (options?: { refusedGeneration?: number }) => openCredentials(hub.ports).live(acme, demoId, options);
+const tokenOf = (answer: Awaited<ReturnType<typeof live>>) =>
+  answer.ok ? answer.value.accessToken.reveal() : answer.error.code;
+const at = (share: number) => {
+  hub.moment.nowMs += share * HOUR_S * 1000;
+};
+
+describe('a token that is good', () => {
+  test('is handed out without a word to the provider, and nothing is written', async () => {
+    const row = await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(0.7);
+    expect(tokenOf(await live())).toBe('access-1');
+    expect(hub.requests).toHaveLength(0);
+    expect(await hub.row()).toEqual(await hub.ports.store.forTenant(acme).get(row));
+    expect((await hub.row()).version).toBe(row.version);
+  });
+
+  test('is never refreshed ahead of time where the provider gives it no end', async () => {
+    const { refreshAtMs } = await hub.connect({ refresh: 'refresh-1' });
+    expect(refreshAtMs).toBeUndefined();
+    at(24 * 365);
+    expect(tokenOf(await live())).toBe('access-1');
+    expect(hub.requests).toHaveLength(0);
+  });
+
+  test('is refreshed by whoever comes after 80 % of its life, and the new one is handed out at once', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(0.8);
+    const answer = await live();
+    expect(tokenOf(answer)).toBe('access-2');
+    expect(formOf(hub.requests[0] as never)).toMatchObject({ grant_type: 'refresh_token', refresh_token: 'refresh-1' });
+    expect(await hub.grant()).toEqual({ access: 'access-2', refresh: 'refresh-2' });
+    const row = await hub.row();
+    expect(row).toMatchObject({ status: 'active', generation: answer.ok && answer.value.generation });
+    expect(row).not.toHaveProperty('lease');
+    expect(row).not.toHaveProperty('intent');
+    expect(row.expiresAtMs).toBe(hub.moment.nowMs + HOUR_S * 1000);
+  });
+
+  test.each([
+    ['the provider is down', { status: 503 }],
+    ['it is asked too often', { status: 429, headers: { 'retry-after': '30' } }],
+    ['it does not answer', { reason: 'timeout' as const, sent: true, cause: 'x' }],
+    ['it answers nonsense', { status: 200, json: ['?'] }],
+    ['the app is set up wrongly', { status: 401, json: { error: 'invalid_client' } }],
+  ])('is handed out although it is due, where %s (A-17, C-10)', async (_why, said) => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(0.9);
+    hub.provider = () => said;
+    expect(tokenOf(await live())).toBe('access-1');
+    expect(tokenOf(await live())).toBe('access-1');
+    expect(hub.requests).toHaveLength(1); // the second one knows that it is too early to ask again
+    expect((await hub.row()).status).toBe('active');
+  });
+
+  test('is handed out where the secret store or the table breaks on the way to the refresh', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(0.9);
+    const ports = { ...hub.ports, readApp: () => Promise.reject(new Error('down')) };
+    expect(tokenOf(await openCredentials(ports).live(acme, demoId))).toBe('access-1');
+  });
+});
+
+describe('a token that has ended', () => {
+  test('of five hundred callers, one asks the provider and all get what it brought (C-09)', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    let calls = 0;
+    const ports = {
+      ...hub.ports,
+      moment: { ...hub.moment, nowMs: hub.moment.nowMs, sleep: () => new Promise<void>((done) => setTimeout(done, 5)) },
+    };
+    hub.provider = async () => {
+      calls += 1;
+      await new Promise((done) => setTimeout(done, 50));
+      return fresh;
+    };
+    const credentials = openCredentials(ports);
+    const answers = await Promise.all(Array.from({ length: 500 }, () => credentials.live(acme, demoId)));
+    expect(calls).toBe(1);
+    expect(new Set(answers.map(tokenOf))).toEqual(new Set(['access-2']));
+  });
+
+  test('is replaced, and its refresh token kept where the provider sends no new one (RFC 6749 §6)', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = () => ({
+      status: 200,
+      json: { access_token: 'access-2', token_type: 'bearer', expires_in: HOUR_S, scope: 'less' },
+    });
+    expect(tokenOf(await live())).toBe('access-2');
+    expect(await hub.grant()).toEqual({ access: 'access-2', refresh: 'refresh-1' });
+    expect((await hub.row()).scopes).toEqual(['less']);
+  });
+
+  test('leaves a refusal that says when to come again, and no connection is given up for it', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = () => ({ status: 429, headers: { 'retry-after': '90' } });
+    expect(await live()).toMatchObject({ ok: false, error: { code: 'provider_unavailable', retryAfterMs: 90_000 } });
+    hub.moment.nowMs += 89_000;
+    expect(await live()).toMatchObject({ error: { code: 'provider_unavailable', retryAfterMs: 1_000 } });
+    expect(hub.requests).toHaveLength(1);
+    hub.moment.nowMs += 1_001;
+    hub.provider = () => fresh;
+    expect(tokenOf(await live())).toBe('access-2');
+  });
+
+  test('a storm of invalid_client leaves the connection active; what is wrong is said, and it heals (A-17, C-10)', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = () => ({ status: 401, json: { error: 'invalid_client' } });
+    for (let minute = 0; minute < 20; minute++) {
+      expect(['not_configured', 'provider_unavailable']).toContain(tokenOf(await live()));
+      hub.moment.nowMs += 60_000;
+    }
+    expect((await hub.row()).status).toBe('active');
+    expect(hub.events).toEqual([]);
+    hub.moment.nowMs += 600_000;
+    hub.provider = () => fresh;
+    expect(tokenOf(await live())).toBe('access-2');
+  });
+
+  test('without a refresh token ends the connection', async () => {
+    await hub.connect({ expiresInS: HOUR_S });
+    at(1);
+    expect(tokenOf(await live())).toBe('needs_reauth');
+    expect(await hub.row()).toMatchObject({ status: 'needs_reauth', reason: 'expired' });
+  });
+
+  test("whoever waits for another's refresh that never ends is told to come again", async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    const rows = hub.ports.store.forTenant(acme);
+    const lease = { owner: 'crashed', untilMs: hub.moment.nowMs + 30_000, generation: 9e9 };
+    await rows.change(demoId, (row) => ({ ...row, lease, version: row.version + 1 }));
+    expect(tokenOf(await live())).toBe('provider_unavailable');
+    hub.moment.nowMs = lease.untilMs + 1_001;
+    expect(tokenOf(await live())).toBe('access-2');
+  });
+});
+
+describe('a token that the provider refuses', () => {
+  test('is refreshed once, whoever comes with it (one refresh per generation)', async () => {
+    const { generation } = await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    expect(tokenOf(await live({ refusedGeneration: generation }))).toBe('access-2');
+    expect(tokenOf(await live({ refusedGeneration: generation }))).toBe('access-2');
+    expect(hub.requests).toHaveLength(1);
+  });
+
+  test('is not handed out again although its time is not over', async () => {
+    const { generation } = await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    hub.provider = () => ({ status: 503 });
+    expect(tokenOf(await live({ refusedGeneration: generation }))).toBe('provider_unavailable');
+  });
+
+  test('and cannot be refreshed ends the connection', async () => {
+    const { generation } = await hub.connect();
+    expect(tokenOf(await live({ refusedGeneration: generation }))).toBe('needs_reauth');
+    expect(await hub.row()).toMatchObject({ status: 'needs_reauth', reason: 'token_refused' });
+    expect(hub.events).toMatchObject([{ type: 'connection.needs_reauth', data: { reason: 'token_refused' } }]);
+  });
+});
+
+describe('a grant that is gone', () => {
+  test('ends the connection: nothing sealed is left, the owner hears of it once, nobody asks again (A-17)', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = () => gone;
+    expect(tokenOf(await live())).toBe('needs_reauth');
+    expect(tokenOf(await live())).toBe('needs_reauth');
+    expect(hub.requests).toHaveLength(1);
+    const row = await hub.row();
+    expect(row).toMatchObject({ status: 'needs_reauth', reason: 'grant_revoked' });
+    for (const left of ['sealed', 'lease', 'intent', 'announceAtMs']) expect(row).not.toHaveProperty(left);
+    expect(hub.events).toMatchObject([
+      { type: 'connection.needs_reauth', tenant: 'acme', connection: 'demo', data: { reason: 'grant_revoked' } },
+    ]);
+  });
+
+  test('is named rotation_lost where an earlier answer was lost (C.3)', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = () => ({ reason: 'timeout', sent: true, cause: 'no answer' });
+    expect(tokenOf(await live())).toBe('provider_unavailable');
+    hub.moment.nowMs += 60_000;
+    hub.provider = () => gone;
+    expect(tokenOf(await live())).toBe('needs_reauth');
+    expect((await hub.row()).reason).toBe('rotation_lost');
+  });
+
+  test('does not count where a newer credential has been stored meanwhile', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = async () => {
+      await hub.connect({ access: 'access-9', refresh: 'refresh-9', expiresInS: HOUR_S });
+      return gone;
+    };
+    expect(tokenOf(await live())).toBe('access-9');
+    expect((await hub.row()).status).toBe('active');
+    expect(hub.events).toEqual([]);
+  });
+
+  test('does not count where the lease has passed on to another, who will find out', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = async () => {
+      await hub.ports.store.forTenant(acme).change(demoId, (row) => ({
+        ...row,
+        lease: { owner: 'another', untilMs: hub.moment.nowMs + 60_000, generation: row.generation + 2 },
+        version: row.version + 1,
+      }));
+      return gone;
+    };
+    expect(tokenOf(await live())).toBe('provider_unavailable');
+    expect((await hub.row()).status).toBe('active');
+  });
+
+  test('is told by the tick where the bus did not take the word of it', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = () => gone;
+    const ports = { ...hub.ports, publish: () => Promise.reject(new Error('down')) };
+    expect(tokenOf(await openCredentials(ports).live(acme, demoId))).toBe('needs_reauth');
+    expect((await hub.row()).announceAtMs).toBe(hub.moment.nowMs + 60_000);
+  });
+});
+
+describe('what is stored', () => {
+  test('comes harder than anything else: the table refuses for ten seconds, and the token is kept (C.2 no. 4)', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    const { put } = hub.table;
+    hub.provider = () => {
+      const untilMs = hub.moment.nowMs + 10_000;
+      hub.table.put = (...args) => {
+        if (hub.moment.nowMs < untilMs) return Promise.reject(new Error('throttled'));
+        return put(...args);
+      };
+      return fresh;
+    };
+    expect(tokenOf(await live())).toBe('access-2');
+    expect(await hub.grant()).toEqual({ access: 'access-2', refresh: 'refresh-2' });
+  });
+
+  test('never replaces a newer one (C-03)', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = async () => {
+      await hub.connect({ access: 'access-9', refresh: 'refresh-9', expiresInS: HOUR_S });
+      return fresh;
+    };
+    expect(tokenOf(await live())).toBe('access-9');
+    expect(await hub.grant()).toEqual({ access: 'access-9', refresh: 'refresh-9' });
+  });
+
+  test('brings a connection back that was given up only because this answer seemed lost', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = async () => {
+      await hub.ports.store
+        .forTenant(acme)
+        .change(demoId, (row) => needsReauth(row, 'rotation_lost', hub.moment.nowMs));
+      return fresh;
+    };
+    expect(tokenOf(await live())).toBe('access-2');
+    expect(await hub.row()).toMatchObject({ status: 'active' });
+    expect(hub.events).toMatchObject([{ type: 'connection.activated', data: { reconnected: true } }]);
+  });
+});
+
+test('no such connection, one that was never made or is being cut: not found', async () => {
+  expect(tokenOf(await live())).toBe('not_found');
+});
+
+test('a provider without an app is named as what is missing', async () => {
+  await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+  at(1);
+  const ports = { ...hub.ports, readApp: async () => ({}) };
+  expect(tokenOf(await openCredentials(ports).live(acme, demoId))).toBe('not_configured');
+});

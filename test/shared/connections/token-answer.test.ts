@@ -1,0 +1,273 @@
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { judgeTokenAnswer, tokenRequest } from '../../../shared/connections/oauth.ts';
+import { Secret } from '../../../shared/core/secret.ts';
+import { catalogue } from '../../../shared/providers/catalogue.ts';
+import type { ProviderEntry } from '../../../shared/providers/provider.ts';
+
+const NOW = Date.parse('2026-11-20T10:00:00Z');
+const entry = (id: string): ProviderEntry => {
+  const found = catalogue[id];
+  if (!found) throw new Error(id);
+  return found;
+};
+
+interface Given {
+  readonly provider?: 'demo' | 'github' | 'slack';
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body: unknown;
+}
+
+async function judge({ provider = 'demo', status = 200, headers = {}, body }: Given) {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  return judgeTokenAnswer(
+    entry(provider),
+    { status, headers: { 'content-type': 'application/json', ...headers }, body: bytes },
+    NOW,
+  );
+}
+
+const good = { access_token: 'at-1', token_type: 'Bearer' };
+const slack = { ok: true, ...good, token_type: 'bot', scope: 'chat:write,users:read', team: { id: 'T1' } };
+
+/** Answer → the tokens it gives. A-16 */
+const accepted: readonly [string, Given, Record<string, unknown>][] = [
+  ['the least there can be', { body: good }, { accessToken: 'at-1' }],
+  ['token_type in any case', { body: { ...good, token_type: 'BEARER' } }, { accessToken: 'at-1' }],
+  ['a lifetime', { body: { ...good, expires_in: 3600 } }, { expiresInS: 3600 }],
+  ['a lifetime as text', { body: { ...good, expires_in: '3600' } }, { expiresInS: 3600 }],
+  ['a lifetime of zero: not said', { body: { ...good, expires_in: 0 } }, { expiresInS: undefined }],
+  ['a negative lifetime: not said', { body: { ...good, expires_in: -5 } }, { expiresInS: undefined }],
+  ['an endless lifetime: not said', { body: { ...good, expires_in: 1e15 } }, { expiresInS: undefined }],
+  ['a lifetime in words: not said', { body: { ...good, expires_in: 'soon' } }, { expiresInS: undefined }],
+  ['a lifetime of null: not said', { body: { ...good, expires_in: null } }, { expiresInS: undefined }],
+  ['a refresh token', { body: { ...good, refresh_token: 'rt-1' } }, { refreshToken: 'rt-1' }],
+  ['no refresh token: keep the old one', { body: good }, { refreshToken: undefined }],
+  ['an empty refresh token: keep the old one', { body: { ...good, refresh_token: '' } }, { refreshToken: undefined }],
+  [
+    'a refresh token of null: keep the old one',
+    { body: { ...good, refresh_token: null } },
+    { refreshToken: undefined },
+  ],
+  ['scopes', { body: { ...good, scope: 'a b' } }, { scopes: ['a', 'b'] }],
+  ['fewer scopes than asked', { body: { ...good, scope: '' } }, { scopes: [] }],
+  ['a scope of null: as asked', { body: { ...good, scope: null } }, { scopes: undefined }],
+  ['an identity token nobody checks', { body: { ...good, id_token: 'not.a.jwt' } }, { accessToken: 'at-1' }],
+  ['unknown fields', { body: { ...good, realm: { id: 7 } } }, { raw: { token_type: 'Bearer', realm: { id: 7 } } }],
+  ['a byte order mark', { body: `\ufeff${JSON.stringify(good)}` }, { accessToken: 'at-1' }],
+  ['a token of 600 characters with dots', { body: { ...good, access_token: `${'a.'.repeat(300)}` } }, {}],
+  [
+    'GitHub: scopes by comma',
+    { provider: 'github', body: { ...good, scope: 'repo,read:user' } },
+    { scopes: ['repo', 'read:user'] },
+  ],
+  [
+    'GitHub: a form',
+    {
+      provider: 'github',
+      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+      body: 'access_token=gho_1&scope=repo%2Cgist&token_type=bearer&expires_in=28800',
+    },
+    { accessToken: 'gho_1', scopes: ['repo', 'gist'], expiresInS: 28_800 },
+  ],
+  ['Slack: a bot', { provider: 'slack', body: slack }, { accessToken: 'at-1', scopes: ['chat:write', 'users:read'] }],
+  [
+    "Slack: the person's own token is not kept in the rest",
+    { provider: 'slack', body: { ...slack, authed_user: { id: 'U1', access_token: 'xoxp-canary' } } },
+    { raw: { ok: true, token_type: 'bot', scope: slack.scope, team: { id: 'T1' }, authed_user: { id: 'U1' } } },
+  ],
+];
+
+/** Answer → why it gives none, and what that does to the connection. A-16, A-17 */
+const refused: readonly [string, Given, Record<string, unknown>][] = [
+  [
+    'the grant is gone',
+    { status: 400, body: { error: 'invalid_grant' } },
+    { kind: 'grant_gone', cause: 'invalid_grant' },
+  ],
+  ['the grant is gone, as a 401', { status: 401, body: { error: 'invalid_grant' } }, { kind: 'grant_gone' }],
+  ['the client is wrong', { status: 401, body: { error: 'invalid_client' } }, { kind: 'client_wrong' }],
+  ['the client is wrong, as a 400', { status: 400, body: { error: 'invalid_client' } }, { kind: 'client_wrong' }],
+  ['the client may not', { status: 400, body: { error: 'unauthorized_client' } }, { kind: 'client_wrong' }],
+  ['a bare 401', { status: 401, body: '' }, { kind: 'client_wrong', cause: 'status 401' }],
+  [
+    'a 401 with a challenge',
+    { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, body: 'no' },
+    { kind: 'client_wrong' },
+  ],
+  [
+    'too many requests',
+    { status: 429, headers: { 'retry-after': '30' }, body: '' },
+    { kind: 'unavailable', retryAfterMs: 30_000 },
+  ],
+  ['429 that says invalid_grant', { status: 429, body: { error: 'invalid_grant' } }, { kind: 'unavailable' }],
+  [
+    'an error of the server',
+    { status: 500, body: { error: 'invalid_grant' } },
+    { kind: 'unavailable', cause: 'status 500' },
+  ],
+  [
+    'a gateway page',
+    { status: 502, headers: { 'content-type': 'text/html' }, body: '<h1>Bad gateway' },
+    { kind: 'unavailable' },
+  ],
+  [
+    'unavailable until a date',
+    { status: 503, headers: { 'retry-after': 'Fri, 20 Nov 2026 10:01:00 GMT' }, body: '' },
+    { kind: 'unavailable', retryAfterMs: 60_000 },
+  ],
+  ['a slow client', { status: 408, body: '' }, { kind: 'unavailable' }],
+  ['temporarily unavailable', { status: 400, body: { error: 'temporarily_unavailable' } }, { kind: 'unavailable' }],
+  ['an unknown error', { status: 400, body: { error: 'teapot' } }, { kind: 'odd', cause: 'teapot' }],
+  [
+    'an error with markup',
+    { status: 400, body: { error: '<script>' } },
+    { kind: 'odd', cause: 'an unreadable error code' },
+  ],
+  [
+    'an error of a novel',
+    { status: 400, body: { error: 'x'.repeat(20_000) } },
+    { kind: 'odd', cause: 'an unreadable error code' },
+  ],
+  ['an error that is no text', { status: 400, body: { error: { code: 7 } } }, { kind: 'odd', cause: 'status 400' }],
+  ['forbidden', { status: 403, body: 'no' }, { kind: 'odd', cause: 'status 403' }],
+  ['a page with 200', { headers: { 'content-type': 'text/html' }, body: '<html>' }, { kind: 'odd' }],
+  ['nothing with 200', { body: '' }, { kind: 'odd' }],
+  ['204', { status: 204, body: '' }, { kind: 'odd', cause: 'status 204' }],
+  [
+    'a redirect',
+    { status: 302, headers: { location: 'https://evil.example' }, body: '' },
+    { kind: 'odd', cause: 'status 302' },
+  ],
+  ['a list', { body: [good] }, { kind: 'odd' }],
+  ['a text', { body: '"at-1"' }, { kind: 'odd' }],
+  ['null', { body: 'null' }, { kind: 'odd' }],
+  ['cut off', { body: '{"access_token":"at-1","tok' }, { kind: 'odd' }],
+  ['bytes that are still compressed', { body: gzipSync(JSON.stringify(good)) }, { kind: 'odd' }],
+  ['bytes compressed otherwise', { body: brotliCompressSync(JSON.stringify(good)) }, { kind: 'odd' }],
+  ['no access token', { body: { token_type: 'Bearer' } }, { kind: 'odd' }],
+  ['an empty access token', { body: { ...good, access_token: '' } }, { kind: 'odd' }],
+  ['an access token that is a number', { body: { ...good, access_token: 7 } }, { kind: 'odd' }],
+  ['an access token with a line break', { body: { ...good, access_token: 'a\r\nx-evil: 1' } }, { kind: 'odd' }],
+  ['an access token beyond reason', { body: { ...good, access_token: 'a'.repeat(20_000) } }, { kind: 'odd' }],
+  ['a refresh token with a line break', { body: { ...good, refresh_token: 'a\nb' } }, { kind: 'odd' }],
+  ['no token type', { body: { access_token: 'at-1' } }, { kind: 'odd' }],
+  ['a token type nobody knows', { body: { ...good, token_type: 'mac' } }, { kind: 'odd' }],
+  ["another provider's token type", { body: { ...good, token_type: 'bot' } }, { kind: 'odd' }],
+  [
+    '__proto__ for an access token',
+    { body: '{"__proto__":{"access_token":"at-1"},"token_type":"bearer"}' },
+    { kind: 'odd' },
+  ],
+  [
+    'GitHub: 200 with an error',
+    { provider: 'github', body: { error: 'bad_verification_code' } },
+    { kind: 'grant_gone' },
+  ],
+  [
+    'GitHub: 200, refresh token gone',
+    { provider: 'github', body: { error: 'bad_refresh_token' } },
+    { kind: 'grant_gone' },
+  ],
+  [
+    'GitHub: 200, wrong client',
+    { provider: 'github', body: { error: 'incorrect_client_credentials' } },
+    { kind: 'client_wrong' },
+  ],
+  [
+    'GitHub: error and token together',
+    { provider: 'github', body: { ...good, error: 'x' } },
+    { kind: 'odd', cause: 'x' },
+  ],
+  [
+    'GitHub: a form with an error',
+    {
+      provider: 'github',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'error=bad_refresh_token',
+    },
+    { kind: 'grant_gone' },
+  ],
+  [
+    'a form that says it twice',
+    {
+      provider: 'github',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'access_token=a&access_token=b&token_type=bearer',
+    },
+    { kind: 'odd' },
+  ],
+  ['Slack: not ok', { provider: 'slack', body: { ok: false, error: 'invalid_code' } }, { kind: 'grant_gone' }],
+  [
+    'Slack: refresh token gone',
+    { provider: 'slack', body: { ok: false, error: 'invalid_refresh_token' } },
+    { kind: 'grant_gone' },
+  ],
+  [
+    'Slack: wrong secret',
+    { provider: 'slack', body: { ok: false, error: 'bad_client_secret' } },
+    { kind: 'client_wrong' },
+  ],
+  [
+    'Slack: too many requests',
+    { provider: 'slack', body: { ok: false, error: 'ratelimited' } },
+    { kind: 'unavailable' },
+  ],
+  ['Slack: not ok, no reason', { provider: 'slack', body: { ok: false } }, { kind: 'odd', cause: 'status 400' }],
+  ['Slack: a token but not ok', { provider: 'slack', body: { ...slack, ok: 'true' } }, { kind: 'odd' }],
+  [
+    'Slack: no bot, only a person',
+    { provider: 'slack', body: { ok: true, authed_user: { access_token: 'x' } } },
+    { kind: 'odd' },
+  ],
+];
+
+describe('a token answer (A-16, A-17)', () => {
+  test.each(accepted)('gives tokens: %s', async (_name, given, expected) => {
+    const result = await judge(given);
+    if (!result.ok) throw new Error(result.error.cause);
+    const { accessToken, refreshToken, ...rest } = result.value;
+    const plain: Record<string, unknown> = {
+      ...rest,
+      accessToken: accessToken.reveal(),
+      refreshToken: refreshToken?.reveal(),
+    };
+    for (const [field, value] of Object.entries(expected)) expect(plain[field]).toEqual(value);
+    expect(JSON.stringify(result.value.raw)).not.toMatch(/at-1|xoxp|gho_|rt-1/);
+  });
+
+  test.each(refused)('gives none: %s', async (_name, given, expected) => {
+    const result = await judge(given);
+    expect(result).toMatchObject({ ok: false, error: expected });
+  });
+});
+
+describe('a token request', () => {
+  const app = { clientId: '1234.5678', clientSecret: 's:ec ret/+' };
+  const code = { grantType: 'authorization_code', code: new Secret('c-1'), redirectUri: 'https://h/cb' } as const;
+
+  test('proves the client in the form where the provider wants it so, and asks for JSON', () => {
+    const { headers, body } = tokenRequest(entry('github'), app, { ...code, codeVerifier: new Secret('v-1') });
+    expect(Object.fromEntries(new URLSearchParams(String(body)))).toEqual({
+      ...{ grant_type: 'authorization_code', code: 'c-1', redirect_uri: 'https://h/cb', code_verifier: 'v-1' },
+      ...{ client_id: app.clientId, client_secret: app.clientSecret },
+    });
+    expect(headers).toMatchObject({ accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' });
+    expect(headers).not.toHaveProperty('authorization');
+  });
+
+  test('proves the client by Basic otherwise: dots stay as they are, colons do not', () => {
+    const { headers, body } = tokenRequest(entry('slack'), app, {
+      grantType: 'refresh_token',
+      refreshToken: new Secret('rt'),
+    });
+    const basic = Buffer.from(headers.authorization?.replace('Basic ', '') ?? '', 'base64').toString();
+    expect(basic).toBe('1234.5678:s%3Aec%20ret%2F%2B');
+    expect(String(body)).toBe('grant_type=refresh_token&refresh_token=rt');
+  });
+
+  test('is not made without a client', () => {
+    expect(() => tokenRequest(entry('demo'), {}, code)).toThrow('no client id');
+  });
+});

@@ -1,0 +1,181 @@
+import { inspect } from 'node:util';
+import { DecryptCommand, GenerateDataKeyCommand } from '@aws-sdk/client-kms';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Place } from '../../../shared/connections/seal.ts';
+import { openVault } from '../../../shared/connections/vault.ts';
+import { TenantId } from '../../../shared/core/ids.ts';
+import { Secret } from '../../../shared/core/secret.ts';
+import { eraseDataKeys } from '../../../shared/tenants/store.ts';
+import { fakeKms } from '../../support/kms.ts';
+import { memoryTable } from '../../support/memory-table.ts';
+import { testMoment } from '../../support/moment.ts';
+
+const KEY = 'arn:aws:kms:us-east-1:111111111111:key/vault';
+const acme = TenantId.parse('acme');
+const place: Place = { provider: 'demo', name: 'default', field: 'accessToken', generation: 1 };
+let kms = fakeKms();
+const decrypts = () => kms.commandCalls(DecryptCommand).length;
+
+function setUp() {
+  const keysTable = memoryTable();
+  const moment = testMoment();
+  const open = () => openVault({ keyId: KEY, keysTable, moment });
+  return { keysTable, moment, open, vault: open() };
+}
+
+beforeEach(() => {
+  kms = fakeKms();
+});
+
+describe('where a record opens', () => {
+  test('each of 300 records opens in its own place, and in none of the other 89,700 (B-01, G7)', {
+    timeout: 120_000,
+  }, async () => {
+    const { vault } = setUp();
+    const places = Array.from({ length: 20 }, (_, tenant) => TenantId.parse(`tenant${tenant}`)).flatMap((tenantId) =>
+      ['demo', 'github', 'slack', 'stripe', 'notion'].flatMap((provider) =>
+        ['accessToken', 'refreshToken', 'secret'].map((field) => ({ tenantId, place: { ...place, provider, field } })),
+      ),
+    );
+    const records: string[] = [];
+    for (const { tenantId, place } of places) {
+      records.push(await vault.seal(tenantId, place, new Secret(`${tenantId}/${place.provider}/${place.field}`)));
+    }
+    let own = 0;
+    let foreign = 0;
+    for (const [at, { tenantId, place }] of places.entries()) {
+      for (const [from, sealed] of records.entries()) {
+        const opened = await vault.open(tenantId, place, sealed);
+        if (from === at && opened.ok)
+          own += Number(opened.value.reveal() === `${tenantId}/${place.provider}/${place.field}`);
+        else foreign += Number(opened.ok);
+      }
+    }
+    expect({ records: records.length, own, foreign }).toEqual({ records: 300, own: 300, foreign: 0 });
+  });
+
+  test('an older record put back in its place does not open at the present generation (B-16)', async () => {
+    const { vault } = setUp();
+    const old = await vault.seal(acme, { ...place, generation: 4 }, new Secret('old'));
+    expect(await vault.open(acme, { ...place, generation: 5 }, old)).toMatchObject({ error: { code: 'needs_reauth' } });
+  });
+
+  test('every kind of damage gets the same refusal, and nothing is taken for plaintext (B-03, B-07)', async () => {
+    const { vault } = setUp();
+    const sealed = await vault.seal(acme, place, new Secret('token'));
+    const bad = ['', 'xoxb-plain', sealed.slice(0, -4), sealed.replace(/^..../, 'AAAA'), `${sealed}AAAA`];
+    const refusals = await Promise.all(bad.map((record) => vault.open(acme, place, record)));
+    for (const refusal of refusals) expect(refusal).toEqual(refusals[0]);
+    expect(refusals[0]).toMatchObject({ ok: false, error: { code: 'needs_reauth' } });
+  });
+});
+
+describe('data keys', () => {
+  test('a hundred parallel first reads ask KMS once; five minutes later, once more (B-10)', async () => {
+    const { open, vault, moment } = setUp();
+    const sealed = await vault.seal(acme, place, new Secret('token'));
+    const cold = open();
+    const answers = await Promise.all(Array.from({ length: 100 }, () => cold.open(acme, place, sealed)));
+    expect(answers.every((answer) => answer.ok && answer.value.reveal() === 'token')).toBe(true);
+    expect(decrypts()).toBe(1);
+    moment.nowMs += 5 * 60_000 - 1;
+    await cold.open(acme, place, sealed);
+    expect(decrypts()).toBe(1);
+    moment.nowMs += 2;
+    await cold.open(acme, place, sealed);
+    expect(decrypts()).toBe(2);
+  });
+
+  test('two that seal first for a tenant agree on one data key', async () => {
+    const { open, keysTable } = setUp();
+    const [one, two] = [open(), open()];
+    const [first, second] = await Promise.all([
+      one.seal(acme, place, new Secret('one')),
+      two.seal(acme, place, new Secret('two')),
+    ]);
+    expect(keysTable.rows.size).toBe(1);
+    expect(await two.open(acme, place, first)).toMatchObject({ ok: true });
+    expect(await one.open(acme, place, second)).toMatchObject({ ok: true });
+  });
+
+  test('a thousand and one tenants in memory push the oldest out, zeroed', async () => {
+    const { open } = setUp();
+    const vault = open();
+    const first = await vault.seal(acme, place, new Secret('token'));
+    for (let tenant = 0; tenant < 1_000; tenant++)
+      await vault.seal(TenantId.parse(`t${tenant}`), place, new Secret('x'));
+    kms.resetHistory();
+    expect(await vault.open(acme, place, first)).toMatchObject({ ok: true });
+    expect(decrypts()).toBe(1);
+  });
+
+  test('a wrapped key under another KMS key is refused before KMS is asked (B-09)', async () => {
+    const { open, vault, keysTable } = setUp();
+    const sealed = await vault.seal(acme, place, new Secret('token'));
+    for (const row of keysTable.rows.values()) row.wrappedBy = 'arn:aws:kms:us-east-1:999999999999:key/theirs';
+    expect(await open().open(acme, place, sealed)).toMatchObject({ error: { code: 'needs_reauth' } });
+    expect(decrypts()).toBe(0);
+  });
+
+  test('Decrypt names the key, and the encryption context holds opaque ids alone (B-09, B-14)', async () => {
+    const { open, vault } = setUp();
+    await open().open(acme, place, await vault.seal(acme, place, new Secret('token')));
+    const calls = [...kms.commandCalls(GenerateDataKeyCommand), ...kms.commandCalls(DecryptCommand)];
+    expect(calls).toHaveLength(2);
+    for (const call of calls) {
+      expect(call.args[0].input.KeyId).toBe(KEY);
+      const context = { purpose: 'patchbay-vault', tenantId: 'acme', keyVersion: '1' };
+      expect(call.args[0].input.EncryptionContext).toEqual(context);
+    }
+  });
+
+  test('while KMS is down warm reads go on; cold ones are told to come again', async () => {
+    const { open, vault } = setUp();
+    const sealed = await vault.seal(acme, place, new Secret('token'));
+    kms.on(DecryptCommand).rejectsOnce(Object.assign(new Error('slow down'), { name: 'ThrottlingException' }));
+    expect(await vault.open(acme, place, sealed)).toMatchObject({ ok: true });
+    const cold = open();
+    expect(await cold.open(acme, place, sealed)).toMatchObject({ error: { code: 'unavailable' } });
+  });
+});
+
+describe('erasure (B-12)', () => {
+  test('without its data key nothing sealed for a tenant opens: at once where it is not in memory, after 5 minutes anywhere', async () => {
+    const { open, vault, keysTable, moment } = setUp();
+    const other = TenantId.parse('other');
+    const sealed = await vault.seal(acme, place, new Secret('token'));
+    const theirs = await vault.seal(other, place, new Secret('theirs'));
+    await eraseDataKeys(keysTable, acme);
+    expect(await open().open(acme, place, sealed)).toMatchObject({ error: { code: 'needs_reauth' } });
+    moment.nowMs += 5 * 60_000 + 1;
+    expect(await vault.open(acme, place, sealed)).toMatchObject({ error: { code: 'needs_reauth' } });
+    expect(await vault.open(other, place, theirs)).toMatchObject({ ok: true });
+  });
+
+  test('a process that still holds the erased key seals with the new one, and the old records stay dead', async () => {
+    const { open, vault, keysTable } = setUp();
+    const old = await vault.seal(acme, place, new Secret('old'));
+    await eraseDataKeys(keysTable, acme);
+    const fresh = await vault.seal(acme, place, new Secret('new'));
+    const cold = open();
+    expect(await cold.open(acme, place, fresh)).toMatchObject({ ok: true });
+    expect(await cold.open(acme, place, old)).toMatchObject({ error: { code: 'needs_reauth' } });
+  });
+
+  test('what a process is told to forget, it asks for again', async () => {
+    const { vault } = setUp();
+    const sealed = await vault.seal(acme, place, new Secret('token'));
+    vault.forget(acme);
+    kms.resetHistory();
+    await vault.open(acme, place, sealed);
+    expect(decrypts()).toBe(1);
+  });
+});
+
+test('an opened secret shows itself nowhere (B-15)', async () => {
+  const { vault } = setUp();
+  const opened = await vault.open(acme, place, await vault.seal(acme, place, new Secret('canary')));
+  expect(`${inspect(opened, { depth: 9 })}${JSON.stringify(opened)}${opened.ok && opened.value}`).not.toContain(
+    'canary',
+  );
+});

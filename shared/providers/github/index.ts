@@ -27,7 +27,8 @@ export const github = {
       idleS: 15_897_600,
       unconfirmed: ['idle lifetime for OAuth apps'],
     },
-    revoke: { style: 'app-delete', url: 'https://api.github.com/applications/{client_id}/grant' },
+    // Not `/grant`, which ends the connections of every tenant that the same person connected.
+    revoke: { style: 'app-delete', url: 'https://api.github.com/applications/{client_id}/token' },
     account: { from: 'whoami', id: ['id'], name: ['login'] },
   },
   api: {

@@ -110,7 +110,7 @@ describe('by the app (GitHub)', () => {
   test("the grant is deleted with the client's credentials and the token in the body", async () => {
     const { asked, result } = await end('github', [[204]]);
     expect(result).toEqual({ ok: true, value: 'revoked' });
-    expect(asked[0]).toMatchObject({ method: 'DELETE', url: 'https://api.github.com/applications/client/grant' });
+    expect(asked[0]).toMatchObject({ method: 'DELETE', url: 'https://api.github.com/applications/client/token' });
     expect(asked[0]?.headers.authorization).toBe(basic);
     expect(JSON.parse(String(asked[0]?.body))).toEqual({ access_token: 'access-1' });
   });

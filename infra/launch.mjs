@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const major = Number(process.versions.node.split('.')[0]);
-const [script] = process.argv.splice(2, 1);
+process.argv.splice(1, 1); // the script sees its own arguments, as if Node had been given it
+process.argv[1] = resolve(process.argv[1]);
 if (major < 24) {
   console.error(
     `Patchbay needs Node 24 or newer; this is ${process.version}. On Linux and Windows "npm ci" brings one along ` +
@@ -12,4 +13,4 @@ if (major < 24) {
   );
   process.exit(1);
 }
-await import(pathToFileURL(resolve(script)).href);
+await import(pathToFileURL(process.argv[1]).href);

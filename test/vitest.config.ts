@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
+    maxWorkers: 2, // what the tests are budgeted for, and what CI has
     testTimeout: 20_000,
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['shared/**/*.ts', 'functions/**/*.ts', 'infra/**/*.ts'] },

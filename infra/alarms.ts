@@ -1,0 +1,67 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import { accept } from './constructs/accept.ts';
+import type { Stage } from './stage.ts';
+
+/** Every kind of alarm: its heading in runbook.md, and from what value on, for how many periods, it wakes someone. */
+export const register = {
+  'dead-letters': { heading: 'Messages were given up', threshold: 1, periods: 1 },
+  'waiting-messages': { heading: 'Messages wait too long', threshold: 1, periods: 3 },
+  'api-faults': { heading: 'The API answers 5xx', threshold: 5, periods: 2 },
+  'refused-app': { heading: "A provider refuses the hub's app", threshold: 1, periods: 2 },
+  'lost-rotation': { heading: 'A rotated token was lost', threshold: 1, periods: 1 },
+  'refused-webhooks': { heading: 'Webhooks are refused', threshold: 100, periods: 3 },
+  throttling: { heading: 'Functions are throttled', threshold: 1, periods: 2 },
+} as const;
+
+export type AlarmKind = keyof typeof register;
+
+/** Returns how often the hub measured this outcome within 5 minutes, over all functions and providers. */
+export function measured(metric: 'TokenRefreshed' | 'NeedsReauth' | 'WebhookRefused', outcome?: string): IMetric {
+  const where = outcome ? ` WHERE outcome = '${outcome}'` : '';
+  return new MathExpression({
+    expression: `SELECT SUM(${metric}) FROM SCHEMA(Patchbay, service, provider, outcome)${where}`,
+    label: [metric, outcome].filter(Boolean).join(' '),
+    period: Duration.minutes(5),
+  });
+}
+
+/** The one place where alarms are made; each tells where its instructions are. */
+export class Alarms extends Construct {
+  readonly #topic: Topic | undefined;
+
+  constructor(scope: Construct, id: string, { alarmEmail, account }: Stage) {
+    super(scope, id);
+    if (!alarmEmail) return;
+    this.#topic = new Topic(this, 'topic', { enforceSSL: true });
+    accept(this.#topic, {
+      'Serverless-SNSRedrivePolicy': 'a mail that is not taken is no message to keep: the alarm stands',
+    });
+    // The policy that demands TLS stands in the place of the one that lets alarms publish.
+    this.#topic.grantPublish(
+      new ServicePrincipal('cloudwatch.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      }),
+    );
+    this.#topic.addSubscription(new EmailSubscription(alarmEmail));
+  }
+
+  /** Watches one metric. `threshold`: where the subject's own differs from the register's. */
+  watch(kind: AlarmKind, subject: string, metric: IMetric, threshold: number = register[kind].threshold): void {
+    const { heading, periods } = register[kind];
+    const alarm = new Alarm(this, `${kind}-${subject}`, {
+      alarmDescription: `${heading}: ${subject}. What to do: infra/runbook.md, "${heading}"`,
+      metric,
+      threshold,
+      evaluationPeriods: periods,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    if (this.#topic) alarm.addAlarmAction(new SnsAction(this.#topic));
+  }
+}

@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { functionNames } from './contracts.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Lambda gives credentials in the environment. The default chain would look for profiles, SSO and metadata services
+ *  before or after, and be a third of every bundle. */
+const environmentCredentials: Plugin = {
+  name: 'environment-credentials',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'environment-credentials';
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ resolveDir }) => ({
+      path: 'credentials',
+      namespace,
+      pluginData: resolveDir,
+    }));
+    onLoad({ filter: /.*/, namespace }, ({ pluginData }) => ({
+      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+      resolveDir: pluginData,
+    }));
+  },
+};
+
+/** Every client bundles its whole package.json to name its version. */
+const versionsAlone: Plugin = {
+  name: 'versions-alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]@aws-sdk[\\/][^\\/]+[\\/]package\.json$/ }, ({ path }) => {
+      const { version } = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
+/** How every bundle is made. Some dependencies still call `require`, hence the banner. */
+export const bundling = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  minify: true,
+  sourcemap: true,
+  sourcesContent: false,
+  outExtension: { '.js': '.mjs' },
+  banner: {
+    js: "import{createRequire as createBundleRequire}from'node:module';const require=createBundleRequire(import.meta.url);",
+  },
+  plugins: [environmentCredentials, versionsAlone],
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+/** Bundles every function of the contracts into `<folder>/<feature>/<verb>/index.mjs`; returns each bundle's bytes.
+ *  Throws with the list of functions that have no file. Others may read the folder meanwhile. */
+export async function bundleFunctions(folder = join(root, 'dist')): Promise<Readonly<Record<string, number>>> {
+  const names = functionNames();
+  const missing = names.map((name) => `functions/${name}.ts`).filter((file) => !existsSync(join(root, file)));
+  if (missing.length > 0) throw new Error(`The contracts name functions that have no file:\n  ${missing.join('\n  ')}`);
+
+  const { metafile, outputFiles } = await build({
+    ...bundling,
+    metafile: true,
+    write: false,
+    absWorkingDir: root,
+    entryPoints: names.map((name) => ({ in: join(root, 'functions', `${name}.ts`), out: `${name}/index` })),
+    outdir: folder,
+  });
+  for (const { path, contents } of outputFiles) replaceFile(folder, path, contents);
+  removeOthers(folder, names);
+  return sizes(metafile, folder);
+}
+
+/** Two starts at once make the same bundles: an equal file stays untouched, another one is replaced in one step. */
+function replaceFile(folder: string, path: string, contents: Uint8Array): void {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const half = join(folder, `${process.pid}.half`);
+  writeFileSync(half, contents);
+  renameSync(half, path);
+}
+
+/** A function that is no longer in a contract leaves no bundle behind. */
+function removeOthers(folder: string, names: readonly string[]): void {
+  const bundles = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name: feature }) => readdirSync(join(folder, feature)).map((verb) => `${feature}/${verb}`));
+  for (const name of bundles) if (!names.includes(name)) rmSync(join(folder, name), { recursive: true });
+}
+
+function sizes({ outputs }: Metafile, folder: string): Record<string, number> {
+  const bundles = Object.entries(outputs).filter(([file]) => file.endsWith('.mjs'));
+  return Object.fromEntries(
+    bundles.map(([file, { bytes }]) => [relative(folder, join(root, file)).replace(/\/index\.mjs$/, ''), bytes]),
+  );
+}
+
+if (process.argv[1] === import.meta.filename) {
+  bundleFunctions().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

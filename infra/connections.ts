@@ -1,0 +1,61 @@
+import type { Construct } from 'constructs';
+import { connectionsContract } from '../shared/connections/contract.ts';
+import { measured } from './alarms.ts';
+import { type Hub, HubFeature } from './constructs/hub-feature.ts';
+
+/** What hands out a live credential, and refreshes it on the way. */
+export function credentialBindings({ data, stage }: Hub) {
+  return {
+    STAGE: stage.name,
+    CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem']),
+    TENANT_KEYS_TABLE: data.tenantKeys.use(['GetItem', 'PutItem']),
+    VAULT_KEY_ID: data.vaultKey.use('GenerateDataKey', 'Decrypt'),
+    PROVIDER_SECRETS: data.secrets.apps(),
+    BUS_NAME: data.bus.publish(),
+  };
+}
+
+/** Connections, from the first link to the revocation. */
+export class Connections extends HubFeature {
+  constructor(scope: Construct, hub: Hub) {
+    super(scope, 'connections', hub);
+    const { data, stage, api, alarms } = hub;
+    const place = { STAGE: stage.name, PUBLIC_URL: api.publicUrl };
+    const page = { ...place, OWNER: JSON.stringify(stage.owner), PROVIDER_SECRETS: data.secrets.apps() };
+    const credential = credentialBindings(hub);
+    const vault = { TENANT_KEYS_TABLE: credential.TENANT_KEYS_TABLE, VAULT_KEY_ID: credential.VAULT_KEY_ID };
+
+    this.functions(connectionsContract, {
+      catalogue: place,
+      describe: place,
+      'create-session': {
+        ...place,
+        TENANTS_TABLE: data.tenants.use(['GetItem']),
+        SESSIONS_TABLE: data.sessions.use(['PutItem']),
+        PROVIDER_SECRETS: data.secrets.apps(),
+      },
+      open: { ...page, SESSIONS_TABLE: data.sessions.use(['GetItem']) },
+      start: { ...page, ...vault, SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']) },
+      callback: { ...page, ...vault, SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']) },
+      confirm: {
+        ...credential,
+        SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']),
+      },
+      list: { CONNECTIONS_TABLE: data.connections.use(['Query']) },
+      get: { CONNECTIONS_TABLE: data.connections.use(['GetItem']) },
+      remove: { ...credential, CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem']) },
+      refresh: {
+        ...credential,
+        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem'], ['by-due']),
+      },
+      sweep: {
+        ...credential,
+        SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem'], ['by-due']),
+      },
+      clear: { CONNECTIONS_TABLE: data.connections.use(['Query', 'DeleteItem']) },
+      token: { ...credential, TOKEN_EXPORT: stage.tokenExport ? 'on' : 'off' },
+    });
+    alarms.watch('refused-app', 'providers', measured('TokenRefreshed', 'client_wrong'));
+    alarms.watch('lost-rotation', 'connections', measured('NeedsReauth', 'rotation_lost'));
+  }
+}

@@ -1,0 +1,15 @@
+import type { Construct } from 'constructs';
+import { consoleContract } from '../shared/console/contract.ts';
+import { type Hub, HubFeature } from './constructs/hub-feature.ts';
+
+/** What the operator and monitors look at. */
+export class Console extends HubFeature {
+  constructor(scope: Construct, hub: Hub) {
+    super(scope, 'console', hub);
+    const { data, stage } = hub;
+
+    this.functions(consoleContract, {
+      health: { STAGE: stage.name, VERSION: stage.version, TENANTS_TABLE: data.tenants.use(['GetItem']) },
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type * as z from 'zod';
+import type { FunctionContract } from '../../shared/core/contract.ts';
+import type { Stage } from '../stage.ts';
+import { accept } from './accept.ts';
+import type { Binding } from './binding.ts';
+
+/** A contract's environment: every setting, as it is or with the right that goes with it. */
+export type Environment<Contract extends FunctionContract> = {
+  readonly [Name in keyof z.input<Contract['env']>]: string | Binding;
+};
+
+export interface HubFunctionProps<Contract extends FunctionContract> {
+  readonly feature: string;
+  readonly contract: Contract;
+  readonly environment: Environment<Contract>;
+  readonly stage: Stage;
+  /** Where an invocation goes that nobody waits for, once given up. */
+  readonly failed: IQueue;
+}
+
+/** Entries whose caller waits for the end of the invocation. */
+const awaited: ReadonlySet<string> = new Set(['http', 'queue', 'authorizer']);
+
+/** One verb: its bundle, its own role with nothing but what its settings bring, its own logs. */
+export class HubFunction extends lambda.Function {
+  constructor(scope: Construct, verb: string, props: HubFunctionProps<FunctionContract>) {
+    const { feature, contract, stage } = props;
+    const name = `${feature}/${verb}`;
+    const settings = Object.entries(props.environment);
+    const odd = settings.filter(([setting]) => !(setting in contract.env.shape)).map(([setting]) => setting);
+    if (odd.length > 0) throw new Error(`${name}: the contract has no ${odd.join(', ')}`);
+
+    const role = new Role(scope, `${verb}-role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const logGroup = new LogGroup(scope, `${verb}-logs`, {
+      retention: stage.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    logGroup.grantWrite(role);
+
+    super(scope, verb, {
+      description: name,
+      code: lambda.Code.fromAsset(join(stage.bundles, feature, verb)),
+      handler: 'index.handler',
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      memorySize: 512, // for the cold start: the CPU comes with the memory
+      timeout: Duration.seconds(contract.timeoutS),
+      role,
+      logGroup,
+      loggingFormat: lambda.LoggingFormat.JSON,
+      systemLogLevelV2: lambda.SystemLogLevel.WARN,
+      reservedConcurrentExecutions: stage.reservedConcurrency[name],
+      deadLetterQueue: awaited.has(contract.entry.kind) ? undefined : props.failed,
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_SERVICE_NAME: feature,
+        POWERTOOLS_METRICS_NAMESPACE: 'Patchbay',
+        ...Object.fromEntries(settings.map(([setting, of]) => [setting, typeof of === 'string' ? of : of.value])),
+      },
+    });
+    for (const [, of] of settings) if (typeof of !== 'string') of.grant(role);
+    accept(this, {
+      'Serverless-LambdaTracing':
+        'HTTP API has no X-Ray, and traces would cost more than the calls; ids are in the logs',
+      ...(awaited.has(contract.entry.kind) && {
+        'Serverless-LambdaDLQ': 'its caller waits for it: API Gateway answers, the queue keeps the message',
+      }),
+    });
+  }
+}

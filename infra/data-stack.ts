@@ -1,0 +1,65 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { HubBus } from './constructs/hub-bus.ts';
+import { HubSecrets } from './constructs/hub-secrets.ts';
+import { HubTable } from './constructs/hub-table.ts';
+import { PayloadBucket } from './constructs/payload-bucket.ts';
+import { VaultKey } from './constructs/vault-key.ts';
+import type { Stage } from './stage.ts';
+
+export interface DataStackProps extends StackProps {
+  readonly stage: Stage;
+  /** The name of the stack whose functions use all this. */
+  readonly hubStackName: string;
+}
+
+const byDue = { by: 'dueShard', sortedBy: 'dueAt' };
+const shortLived = { reason: 'its rows live for minutes; restored ones would bring back what was over' };
+
+/** What outlives a release: tables, the vault's key, secrets, payloads, and the bus that the owner's rules hang on.
+ *  Keys and lifetimes of the rows: shared/core/keys.ts. */
+export class DataStack extends Stack {
+  readonly tenants = new HubTable(this, 'tenants', { sorted: true, locked: true });
+  readonly tenantKeys = new HubTable(this, 'tenant-keys', {
+    sorted: true,
+    locked: true, // the loss of the table is the loss of every credential
+    withoutRecovery: { reason: 'to delete a data key is the erasure: no backup may bring it back (B-12)' },
+  });
+  readonly connections = new HubTable(this, 'connections', {
+    sorted: true,
+    locked: true,
+    indexes: { 'by-account': { by: 'accountKey', sortedBy: 'pk' }, 'by-due': byDue },
+  });
+  readonly sessions = new HubTable(this, 'sessions', {
+    sorted: false,
+    expires: true,
+    indexes: { 'by-due': byDue },
+    withoutRecovery: shortLived,
+  });
+  readonly inbox = new HubTable(this, 'inbox', {
+    sorted: true,
+    expires: true,
+    indexes: { 'by-time': { by: 'pk', sortedBy: 'receivedAt' } },
+    withoutRecovery: { reason: 'copies of what providers sent, published on the bus already; kept for 90 days' },
+  });
+  readonly calls = new HubTable(this, 'calls', {
+    sorted: true,
+    expires: true,
+    indexes: { 'by-time': { by: 'pk', sortedBy: 'createdAt' }, 'by-due': byDue },
+    withoutRecovery: { reason: 'restored, it would send again what was done since; kept for 30 days' },
+  });
+  readonly limits = new HubTable(this, 'limits', { sorted: false, expires: true, withoutRecovery: shortLived });
+  readonly syncs = new HubTable(this, 'syncs', { sorted: true, indexes: { 'by-due': byDue } });
+  readonly records = new HubTable(this, 'records', { sorted: true, expires: true });
+
+  readonly payloads = new PayloadBucket(this, 'payloads');
+  readonly bus = new HubBus(this, 'bus');
+  readonly vaultKey: VaultKey;
+  readonly secrets: HubSecrets;
+
+  constructor(scope: Construct, id: string, { stage, hubStackName, ...props }: DataStackProps) {
+    super(scope, id, { ...props, terminationProtection: true });
+    this.vaultKey = new VaultKey(this, 'vault-key', hubStackName);
+    this.secrets = new HubSecrets(this, 'secrets', stage);
+  }
+}

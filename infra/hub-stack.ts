@@ -1,0 +1,36 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
+import { Api } from './api.ts';
+import { Calls } from './calls.ts';
+import { Connections } from './connections.ts';
+import { Console } from './console.ts';
+import { DeadLetterQueue } from './constructs/hub-queue.ts';
+import type { DataStack } from './data-stack.ts';
+import type { Stage } from './stage.ts';
+import { Syncs } from './syncs.ts';
+import { Tenants } from './tenants.ts';
+import { Webhooks } from './webhooks.ts';
+
+export interface HubStackProps extends StackProps {
+  readonly stage: Stage;
+  readonly data: DataStack;
+}
+
+/** The hub, but for what it keeps: one line for each feature. */
+export class HubStack extends Stack {
+  constructor(scope: Construct, id: string, { stage, data, ...props }: HubStackProps) {
+    super(scope, id, props);
+    const alarms = new Alarms(this, 'alarms', stage);
+    const api = new Api(this, 'api', stage, alarms);
+    const failed = new DeadLetterQueue(this, 'failed', alarms, 'failed');
+    const hub = { stage, data, api, alarms, failed };
+
+    new Tenants(this, hub); // first: its authorizer guards the routes of all others
+    new Connections(this, hub);
+    new Webhooks(this, hub);
+    new Calls(this, hub);
+    new Syncs(this, hub);
+    new Console(this, hub);
+  }
+}

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { acknowledgeCpuMs } from './acknowledge.ts';
+import { type Bundle, buildBundles } from './bundles.ts';
+import { timeImports } from './imports.ts';
+
+const usage = `npm run bench [-- --json] [--rounds N]: what each function weighs and how long its import takes, next to a bare
+bundle of the SDK clients it uses, built and measured in the same run; and the hub's own CPU time of a warm
+acknowledgement at 64 kB. Exits with 1 when a budget is exceeded.
+
+  --json      one JSON object on stdout and nothing else
+  --rounds N  fresh processes for each import, the median counts; default 15
+  --help      this`;
+
+/** Design §9. kB are thousands of bytes; the ratio is of medians in one run, since ms differ from one computer to another. */
+const budgets = { receiveKB: 350, otherKB: 600, importRatio: 1.3, receiveCpuMs: 5 };
+
+interface Row {
+  readonly name: string;
+  readonly kB: number;
+  readonly importMs: number;
+  readonly bareKB?: number;
+  readonly bareMs?: number;
+  /** Import against the bare one's; none where a function uses no client. */
+  readonly ratio?: number;
+  readonly over: readonly string[];
+}
+
+function judge({ name, bytes, bare }: Bundle, times: ReadonlyMap<string, number>): Row {
+  const kB = bytes / 1000;
+  const importMs = times.get(name) ?? Number.NaN;
+  const bareMs = bare && times.get(bare.name);
+  const ratio = bareMs && importMs / bareMs;
+  const budget = name === 'webhooks/receive' ? budgets.receiveKB : budgets.otherKB;
+  const over = [
+    kB > budget && `over ${budget} kB`,
+    ratio && ratio > budgets.importRatio && `over ${budgets.importRatio} x`,
+  ];
+  return {
+    ...{ name, kB, importMs, ratio, bareMs },
+    bareKB: bare && bare.bytes / 1000,
+    over: over.filter((fault) => typeof fault === 'string'),
+  };
+}
+
+function print(rows: readonly Row[]): void {
+  const number = (value: number | undefined, digits: number, width: number) =>
+    (value === undefined ? '-' : value.toFixed(digits)).padStart(width);
+  console.log(`${'function'.padEnd(28)}     kB  bare kB  import ms  bare ms  ratio`);
+  for (const { name, kB, bareKB, importMs, bareMs, ratio, over } of rows) {
+    const sizes = `${number(kB, 0, 7)}${number(bareKB, 0, 9)}`;
+    const times = `${number(importMs, 1, 11)}${number(bareMs, 1, 9)}${number(ratio, 2, 7)}`;
+    console.log(`${name.padEnd(28)}${sizes}${times}  ${over.join(', ') || 'ok'}`);
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '15' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+const rounds = Number(values.rounds);
+if (values.help) {
+  console.log(usage);
+} else if (!Number.isInteger(rounds) || rounds < 1) {
+  console.error(`--rounds takes a whole number from 1 on, not "${values.rounds}".`);
+  process.exitCode = 1;
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'patchbay-bench-'));
+  try {
+    const bundles = await buildBundles(folder);
+    const bare = new Map(bundles.flatMap((bundle) => (bundle.bare ? [[bundle.bare.name, bundle.bare] as const] : [])));
+    const times = timeImports([...bundles, ...bare.values()], rounds);
+    const rows = bundles.map((bundle) => judge(bundle, times)).sort((a, b) => b.kB - a.kB);
+    const receiveCpuMs = acknowledgeCpuMs();
+    if (values.json) {
+      console.log(JSON.stringify({ node: process.version, rounds, budgets, receiveCpuMs, functions: rows }, null, 2));
+    } else {
+      print(rows);
+      const verdict = receiveCpuMs < budgets.receiveCpuMs ? 'ok' : `over ${budgets.receiveCpuMs} ms`;
+      console.log(`\nwebhook of 64 kB acknowledged, warm: own CPU p99 ${receiveCpuMs.toFixed(2)} ms  ${verdict}`);
+    }
+    if (rows.some(({ over }) => over.length > 0) || receiveCpuMs >= budgets.receiveCpuMs) process.exitCode = 1;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { transform } from 'esbuild';
+import { afterAll, expect, test } from 'vitest';
+import { bundleFunctions } from '../../infra/build.ts';
+import { contracts, functionNames } from '../../infra/contracts.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'patchbay-dist-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const sizes = await bundleFunctions(folder);
+const read = (name: string) => readFileSync(join(folder, name, 'index.mjs'), 'utf8');
+const finds = (word: RegExp) => functionNames().filter((name) => word.test(read(name)));
+
+test('every function of the contracts becomes a bundle of its own, with its source map', () => {
+  expect(Object.keys(sizes).sort()).toEqual(functionNames().sort());
+  for (const name of functionNames()) {
+    expect(read(name).length, name).toBeGreaterThan(1_000);
+    expect(existsSync(join(folder, name, 'index.mjs.map')), name).toBe(true);
+  }
+});
+
+test('a second build of the same sources touches no file, so that others may read them meanwhile', async () => {
+  const written = () => functionNames().map((name) => statSync(join(folder, name, 'index.mjs')).mtimeMs);
+  const before = written();
+  mkdirSync(join(folder, 'calls', 'no-more'));
+  expect(await bundleFunctions(folder)).toEqual(sizes);
+  expect(written()).toEqual(before);
+  expect(readdirSync(folder).sort()).toEqual(Object.keys(contracts).sort());
+  expect(existsSync(join(folder, 'calls', 'no-more')), 'a bundle of no function').toBe(false);
+});
+
+test('the bundle of webhooks/receive has at most 350 kB, any other at most 600 kB', () => {
+  for (const [name, bytes] of Object.entries(sizes)) {
+    expect(bytes, name).toBeLessThanOrEqual(name === 'webhooks/receive' ? 350_000 : 600_000);
+  }
+});
+
+test('every bundle is a module that parses: nothing of the banner clashes with a minified name', async () => {
+  await Promise.all(functionNames().map((name) => transform(read(name), { format: 'esm' })));
+});
+
+test('no bundle looks for credentials anywhere but in the environment', () => {
+  expect(finds(/AWS_ACCESS_KEY_ID/).length).toBeGreaterThan(30);
+  expect(finds(/AssumeRoleWithWebIdentity|credential_process|AWS_CONTAINER_CREDENTIALS/)).toEqual([]);
+});
+
+test('no bundle holds the cloud part or the build tools', () => {
+  expect(finds(/aws-cdk-lib|cdk-nag|esbuild/)).toEqual([]);
+});

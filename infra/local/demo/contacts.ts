@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import type { Row, Storage } from './storage.ts';
+
+export interface Contact {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  /** ISO 8601 UTC, in ms; several contacts may share one. */
+  readonly updatedAt: string;
+  /** A tombstone: the contact is gone, its id stays listed. */
+  readonly deleted?: true;
+}
+
+const given = ['Alan', 'Barbara', 'Claude', 'Dorothy', 'Edsger', 'Frances', 'Gordon', 'Hedy'];
+const family = 'Allen Bell Conway Cray Dale Engel Floyd Gray Hoare Iverson Jones Kay Lamarr Moore Noether Perl'.split(
+  ' ',
+);
+const FIRST_SEED_MS = Date.UTC(2026, 0, 5, 9);
+
+/** Returns one account's contacts; a new account begins with 128 of them, four to each `updatedAt`. */
+export function contactsOf(storage: Storage, account: string) {
+  if (!storage.get('SELECT 1 FROM contacts WHERE account = ?', account)) seed(storage, account);
+
+  function write({ id, name, email, deleted }: Omit<Contact, 'updatedAt'>): Contact {
+    const updatedAt = new Date().toISOString();
+    const row = [account, id, name, email, updatedAt, deleted ? 1 : 0] as const;
+    storage.run('INSERT OR REPLACE INTO contacts VALUES (?, ?, ?, ?, ?, ?)', ...row);
+    return { id, name, email, updatedAt, ...(deleted && { deleted }) };
+  }
+
+  function get(id: string): Contact | undefined {
+    const row = storage.get('SELECT * FROM contacts WHERE account = ? AND id = ?', account, id);
+    return row && contact(row);
+  }
+
+  return {
+    get,
+    put: (id: string, fields: { readonly name: string; readonly email: string }) => write({ id, ...fields }),
+    remove: (there: Contact) => write({ ...there, deleted: true }),
+
+    /** A repeated key answers with the first contact; `again` tells. */
+    create(fields: { readonly name: string; readonly email: string }, key: string | undefined) {
+      const before = key && storage.get('SELECT contact FROM repeats WHERE account = ? AND key = ?', account, key);
+      const known = before ? get(String(before.contact)) : undefined;
+      if (known) return { contact: known, again: true };
+      const created = write({ id: `con_${randomBytes(6).toString('hex')}`, ...fields });
+      if (key) storage.run('INSERT INTO repeats VALUES (?, ?, ?)', account, key, created.id);
+      return { contact: created, again: false };
+    },
+
+    /** One page in the order of (updatedAt, id); `since` is inclusive. */
+    list(since: string, cursor: string | null, limit: number) {
+      const [updatedAt = '', id = ''] = cursor ? Buffer.from(cursor, 'base64url').toString('utf8').split(' ') : [];
+      const rows = storage.all(
+        `SELECT * FROM contacts WHERE account = ? AND updatedAt >= ? AND (updatedAt, id) > (?, ?)
+         ORDER BY updatedAt, id LIMIT ?`,
+        account,
+        since,
+        updatedAt,
+        id,
+        limit + 1,
+      );
+      const items = rows.slice(0, limit).map(contact);
+      const last = rows.length > limit ? items.at(-1) : undefined;
+      return { items, next: last ? Buffer.from(`${last.updatedAt} ${last.id}`).toString('base64url') : null };
+    },
+  };
+}
+
+function contact(row: Row): Contact {
+  const { id, name, email, updatedAt, deleted } = row as unknown as Record<keyof Contact, string>;
+  return { id, name, email, updatedAt, ...(Number(deleted) === 1 && { deleted: true }) };
+}
+
+function seed(storage: Storage, account: string) {
+  for (let number = 0; number < given.length * family.length; number++) {
+    const [first, last] = [given[number % given.length], family[Math.floor(number / given.length)]];
+    const at = new Date(FIRST_SEED_MS + Math.floor(number / 4) * 3_600_000).toISOString();
+    const email = `${first}.${last}@people.example`.toLowerCase();
+    const id = `con_${String(number + 1).padStart(4, '0')}`;
+    storage.run('INSERT INTO contacts VALUES (?, ?, ?, ?, ?, 0)', account, id, `${first} ${last}`, email, at);
+  }
+}

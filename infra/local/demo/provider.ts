@@ -1,0 +1,51 @@
+import { startOAuthServer } from './oauth-server.ts';
+import { startProviderApi } from './provider-api.ts';
+import { openStorage } from './storage.ts';
+
+/** What the owner would have been given on registering an app; `origins` says where it listens. */
+export interface ProviderSettings {
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  readonly webhookSecrets?: readonly string[];
+  readonly origins?: Readonly<Record<string, string>>;
+}
+
+export interface DemoProvider {
+  readonly issuer: string;
+  readonly apiUrl: string;
+  readonly providers: Readonly<Record<string, ProviderSettings>>;
+  stop(): Promise<void>;
+}
+
+/** Returns the provider that comes with the hub, running: a real OAuth server on `port` (0: any free one), an API on
+ *  any free port. `file` keeps its grants and contacts from one start to the next; `accessTokenS` is a token's life. */
+export async function startDemoProvider({
+  port = 0,
+  file,
+  accessTokenS = 3_600,
+}: {
+  readonly port?: number;
+  readonly file?: string;
+  readonly accessTokenS?: number;
+} = {}): Promise<DemoProvider> {
+  const storage = openStorage(file);
+  const client = { clientId: 'patchbay', clientSecret: 'made-up-demo-secret', redirectPath: '/oauth/demo/callback' };
+  const oauth = await startOAuthServer({ port, client, storage, accessTokenS });
+  const api = await startProviderApi(0, oauth, storage);
+  const { clientId, clientSecret } = client;
+  return {
+    issuer: oauth.issuer,
+    apiUrl: api.url,
+    providers: {
+      demo: {
+        clientId,
+        clientSecret,
+        origins: { 'https://login.demo.invalid': oauth.issuer, 'https://api.demo.invalid': api.url },
+      },
+    },
+    async stop() {
+      await Promise.all([oauth.stop(), api.stop()]);
+      storage.close();
+    },
+  };
+}

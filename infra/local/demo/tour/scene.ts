@@ -1,0 +1,97 @@
+import type { Browser } from '../browser.ts';
+import type { OwnerApp } from '../owner-app.ts';
+import type { DemoProvider } from '../provider.ts';
+import type { Arrived } from '../rehearsal.ts';
+import type { ThirdParties } from '../third-parties.ts';
+import type { HubProcess } from './hub-process.ts';
+
+/** One step of the tour. It went well when what happened reads exactly like what was expected. */
+export interface Step {
+  readonly step: string;
+  readonly expected: string;
+  readonly happen: (scene: Scene) => Promise<string>;
+}
+
+/** All who take part, and what the steps before left behind. */
+export interface Scene {
+  readonly demo: DemoProvider;
+  readonly thirdParties: ThirdParties;
+  readonly startHub: () => Promise<HubProcess>;
+  hub: HubProcess;
+  tenantKey: string;
+  ownerApp: OwnerApp;
+  browser: Browser;
+}
+
+export const TENANT = 'acme';
+
+/** What the steps read of the hub's answers; each has some of it. */
+export interface Body {
+  readonly id: string;
+  readonly key: string;
+  readonly url: string;
+  readonly status: string;
+  readonly stage: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly provider: string;
+  readonly account?: { readonly name?: string };
+  readonly attempts: readonly { readonly at: string; readonly status?: number }[];
+  readonly data: { readonly name: string };
+  readonly items: readonly Body[];
+  readonly cursor?: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: Body;
+}
+
+/** Returns the hub's answer. Without a key the tenant's own is sent. */
+export async function ask(
+  { hub, tenantKey }: Scene,
+  route: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`,
+  { body, key = tenantKey, headers }: { body?: object; key?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const [method = '', path = ''] = route.split(' ');
+  const response = await fetch(hub.url + path, {
+    method,
+    headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }), ...headers },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
+}
+
+/** Returns what the probe finds, as soon as it finds something; throws after `withinMs`. */
+export async function until<Found>(probe: () => Promise<Found | undefined | false>, withinMs = 15_000): Promise<Found> {
+  for (const giveUp = Date.now() + withinMs; Date.now() < giveUp; ) {
+    const found = await probe();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`not within ${withinMs / 1000} s`);
+}
+
+/** Makes the demo provider's API go wrong, forget, or expire tokens. */
+export async function rehearse({ demo }: Scene, path: '/_faults' | '/_expire' | '/_reset', fault?: object) {
+  await fetch(demo.apiUrl + path, { method: 'POST', ...(fault && { body: JSON.stringify(fault) }) });
+}
+
+/** Returns what arrived at the demo provider's API since the last reset, as `GET /me 200`. */
+export async function arrivals({ demo }: Scene): Promise<string[]> {
+  const log = (await (await fetch(`${demo.apiUrl}/_log`)).json()) as Arrived[];
+  return log.map(({ method, path, status }) => `${method} ${path} ${status}`);
+}
+
+/** Returns all items of a list, page by page. */
+export async function all(scene: Scene, path: `/${string}`): Promise<Body[]> {
+  const items: Body[] = [];
+  for (let cursor = ''; ; ) {
+    const next = `${path}${path.includes('?') ? '&' : '?'}limit=100${cursor && `&cursor=${cursor}`}` as const;
+    const { body } = await ask(scene, `GET ${next}`);
+    items.push(...body.items);
+    if (!body.cursor) return items;
+    cursor = body.cursor;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Contact } from '../contacts.ts';
+import { all, ask, rehearse, type Scene, type Step, TENANT, until } from './scene.ts';
+
+const sync = `/v1/tenants/${TENANT}/connections/demo/syncs/contacts` as const;
+const calls = `/v1/tenants/${TENANT}/connections/demo/calls` as const;
+const records = `/v1/tenants/${TENANT}/records/demo/contacts` as const;
+
+/** One change at the provider, made by a raw call through the hub. */
+const change = (scene: Scene, method: string, path: string, body?: object) =>
+  ask(scene, `POST ${calls}`, { body: { request: { method, path, ...(body && { body }) } } });
+
+/** Returns what the provider has, tombstones left out. */
+async function upstream(scene: Scene): Promise<string[]> {
+  const contacts: Contact[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { body } = await ask(scene, `POST ${calls}`, {
+      body: { request: { method: 'GET', path: '/contacts', query: { limit: '100', ...(cursor && { cursor }) } } },
+    });
+    const page = (body as unknown as { result: { items: Contact[]; next: string | null } }).result;
+    contacts.push(...page.items);
+    cursor = page.next;
+  }
+  return contacts
+    .filter(({ deleted }) => !deleted)
+    .map(({ id, name }) => `${id} ${name}`)
+    .sort();
+}
+
+const copy = async (scene: Scene) => (await all(scene, records)).map(({ id, data }) => `${id} ${data.name}`).sort();
+
+/** Waits until the hub's live copy reads like the provider's contacts. */
+async function caughtUp(scene: Scene, withinMs: number): Promise<string> {
+  const there = await upstream(scene);
+  await until(async () => (await copy(scene)).join() === there.join(), withinMs);
+  return 'equal';
+}
+
+export const syncSteps: readonly Step[] = [
+  {
+    step: 'a sync, run now',
+    expected: '202, copy equal',
+    async happen(scene) {
+      await rehearse(scene, '/_reset');
+      const { status } = await ask(scene, `POST ${sync}/run`, { body: {} });
+      return `${status}, copy ${await caughtUp(scene, 60_000)}`;
+    },
+  },
+  {
+    step: 'sync paused, 3 changes upstream, resumed',
+    expected: '200, 200: 3 changes not seen yet',
+    async happen(scene) {
+      const before = await copy(scene);
+      const paused = await ask(scene, `PUT ${sync}`, { body: { enabled: false } });
+      const put = { name: 'Alan M. Allen', email: 'alan.allen@people.example' };
+      await change(scene, 'PUT', '/contacts/con_0001', put);
+      await change(scene, 'POST', '/contacts', { name: 'New', email: 'new@people.example' });
+      await change(scene, 'DELETE', '/contacts/con_0002');
+      const resumed = await ask(scene, `PUT ${sync}`, { body: { enabled: true, every: 60 } });
+      const after = await upstream(scene);
+      const unseen = after.filter((line) => !before.includes(line)).length;
+      const gone = before.filter((line) => !after.some((there) => there.startsWith(line.slice(0, 8)))).length;
+      return `${paused.status}, ${resumed.status}: ${unseen + gone} changes not seen yet`;
+    },
+  },
+];
+
+/** Placed well after the changes: the tour does other things until the tick. */
+export const tickStep: Step = {
+  step: "the next minute's tick has synced",
+  expected: 'copy equal',
+  happen: async (scene) => `copy ${await caughtUp(scene, 75_000)}`,
+};

@@ -53,14 +53,18 @@ export const bundling = {
 } satisfies BuildOptions;
 
 /** Bundles every function of the contracts into `<folder>/<feature>/<verb>/index.mjs`; returns each bundle's bytes.
- *  Throws with the list of functions that have no file. Others may read the folder meanwhile. */
-export async function bundleFunctions(folder = join(root, 'dist')): Promise<Readonly<Record<string, number>>> {
+ *  Throws with the list of functions that have no file. Others may read the folder meanwhile. `sourcemap`: default true. */
+export async function bundleFunctions(
+  folder = join(root, 'dist'),
+  { sourcemap = true }: { readonly sourcemap?: boolean } = {},
+): Promise<Readonly<Record<string, number>>> {
   const names = functionNames();
   const missing = names.map((name) => `functions/${name}.ts`).filter((file) => !existsSync(join(root, file)));
   if (missing.length > 0) throw new Error(`The contracts name functions that have no file:\n  ${missing.join('\n  ')}`);
 
   const { metafile, outputFiles } = await build({
     ...bundling,
+    sourcemap,
     metafile: true,
     write: false,
     absWorkingDir: root,

@@ -69,6 +69,11 @@ const { stages, ...flags } = cdkJson.context;
 /** CDK's feature flags, as the CDK's command line would pass them. */
 export const featureFlags = flags;
 
+/** Returns which stage is meant: `named` (`-c stage=`), else PATCHBAY_STAGE, else `local`. */
+export function stageName(named?: string, env: NodeJS.ProcessEnv = process.env): string {
+  return named ?? env.PATCHBAY_STAGE ?? 'local';
+}
+
 /** Returns the stage's settings: `named` (`-c stage=`), else PATCHBAY_STAGE, else `local`.
  *  Throws `StageError`, saying what to put where. */
 export function readStage(
@@ -76,7 +81,7 @@ export function readStage(
   env: NodeJS.ProcessEnv = process.env,
   settings: Readonly<Record<string, unknown>> = stages,
 ): Stage {
-  const name = named ?? env.PATCHBAY_STAGE ?? 'local';
+  const name = stageName(named, env);
   if (!/^[a-z][a-z0-9-]{0,15}$/.test(name)) {
     throw new StageError(`"${name}" cannot name a stage: at most 16 lower-case letters, digits and -.`);
   }

@@ -62,7 +62,7 @@ async function bundle(dist: string): Promise<void> {
     }
     const made = mkdtempSync(join(cache, 'dist-'));
     try {
-      await bundleFunctions(made);
+      await bundleFunctions(made, { sourcemap: false }); // the code is that of a deployment; maps would double the wait
       await stop(); // esbuild would keep a gigabyte for as long as the hub runs
       writeFileSync(join(made, 'made-by-start'), '');
       utimesSync(join(made, 'made-by-start'), new Date(), new Date(Math.ceil(newestMs)));

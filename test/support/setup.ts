@@ -30,6 +30,7 @@ Object.assign(process.env, {
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   AWS_CONFIG_FILE: '/dev/null',
   POWERTOOLS_LOG_LEVEL: 'SILENT',
+  POWERTOOLS_METRICS_DISABLED: 'true',
   POWERTOOLS_DEV: 'false',
   POWERTOOLS_METRICS_NAMESPACE: 'Patchbay',
 });

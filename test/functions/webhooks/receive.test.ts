@@ -38,6 +38,7 @@ function storeSecrets(apps: Record<string, unknown>): void {
 }
 
 beforeAll(async () => {
+  process.env.POWERTOOLS_METRICS_DISABLED = 'false'; // what is measured is among what is tested
   s3 = await startS3();
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_S3: s3.endpoint,

@@ -15,6 +15,7 @@ export const register = {
   'api-faults': { heading: 'The API answers 5xx', threshold: 5, periods: 2 },
   'refused-app': { heading: "A provider refuses the hub's app", threshold: 1, periods: 2 },
   'lost-rotation': { heading: 'A rotated token was lost', threshold: 1, periods: 1 },
+  'parked-revocation': { heading: 'A grant could not be ended', threshold: 1, periods: 1 },
   'refused-webhooks': { heading: 'Webhooks are refused', threshold: 100, periods: 3 },
   throttling: { heading: 'Functions are throttled', threshold: 1, periods: 2 },
 } as const;
@@ -22,7 +23,10 @@ export const register = {
 export type AlarmKind = keyof typeof register;
 
 /** Returns how often the hub measured this outcome within 5 minutes, over all functions and providers. */
-export function measured(metric: 'TokenRefreshed' | 'NeedsReauth' | 'WebhookRefused', outcome?: string): IMetric {
+export function measured(
+  metric: 'TokenRefreshed' | 'NeedsReauth' | 'Revocation' | 'WebhookRefused',
+  outcome?: string,
+): IMetric {
   const where = outcome ? ` WHERE outcome = '${outcome}'` : '';
   return new MathExpression({
     expression: `SELECT SUM(${metric}) FROM SCHEMA(Patchbay, service, provider, outcome)${where}`,

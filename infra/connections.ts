@@ -8,7 +8,7 @@ export function credentialBindings({ data, stage }: Hub) {
   return {
     STAGE: stage.name,
     CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem']),
-    TENANT_KEYS_TABLE: data.tenantKeys.use(['GetItem', 'PutItem']),
+    TENANT_KEYS_TABLE: data.tenantKeys.use(['GetItem', 'PutItem', 'Query']),
     VAULT_KEY_ID: data.vaultKey.use('GenerateDataKey', 'Decrypt'),
     PROVIDER_SECRETS: data.secrets.apps(),
     BUS_NAME: data.bus.publish(),
@@ -21,7 +21,12 @@ export class Connections extends HubFeature {
     super(scope, 'connections', hub);
     const { data, stage, api, alarms } = hub;
     const place = { STAGE: stage.name, PUBLIC_URL: api.publicUrl };
-    const page = { ...place, OWNER: JSON.stringify(stage.owner), PROVIDER_SECRETS: data.secrets.apps() };
+    const page = {
+      ...place,
+      OWNER: JSON.stringify(stage.owner),
+      PROVIDER_SECRETS: data.secrets.apps(),
+      TENANTS_TABLE: data.tenants.use(['GetItem']),
+    };
     const credential = credentialBindings(hub);
     const vault = { TENANT_KEYS_TABLE: credential.TENANT_KEYS_TABLE, VAULT_KEY_ID: credential.VAULT_KEY_ID };
 
@@ -32,6 +37,7 @@ export class Connections extends HubFeature {
         ...place,
         TENANTS_TABLE: data.tenants.use(['GetItem']),
         SESSIONS_TABLE: data.sessions.use(['PutItem']),
+        CONNECTIONS_TABLE: data.connections.use(['GetItem']),
         PROVIDER_SECRETS: data.secrets.apps(),
       },
       open: { ...page, SESSIONS_TABLE: data.sessions.use(['GetItem']) },
@@ -41,6 +47,7 @@ export class Connections extends HubFeature {
         ...credential,
         SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']),
       },
+      create: { ...credential, TENANTS_TABLE: data.tenants.use(['GetItem']) },
       list: { CONNECTIONS_TABLE: data.connections.use(['Query']) },
       get: { CONNECTIONS_TABLE: data.connections.use(['GetItem']) },
       remove: { ...credential, CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem']) },
@@ -53,9 +60,17 @@ export class Connections extends HubFeature {
         SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem'], ['by-due']),
       },
       clear: { CONNECTIONS_TABLE: data.connections.use(['Query', 'DeleteItem']) },
+      rotate: {
+        CONNECTIONS_TABLE: data.connections.use(['PutItem', 'Query']),
+        TENANT_KEYS_TABLE: data.tenantKeys.use(['GetItem', 'PutItem', 'DeleteItem', 'Query', 'Scan']),
+        VAULT_KEY_ID: credential.VAULT_KEY_ID,
+      },
+      'revoke-all': { CONNECTIONS_TABLE: data.connections.use(['PutItem', 'Query', 'Scan']) },
       token: { ...credential, TOKEN_EXPORT: stage.tokenExport ? 'on' : 'off' },
     });
     alarms.watch('refused-app', 'providers', measured('TokenRefreshed', 'client_wrong'));
     alarms.watch('lost-rotation', 'connections', measured('NeedsReauth', 'rotation_lost'));
+    alarms.watch('parked-revocation', 'connections', measured('Revocation', 'parked'));
+    alarms.watch('parked-revocation', 'sessions', measured('Revocation', 'given_up'));
   }
 }

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import packageJson from '../package.json' with { type: 'json' };
-import { offeredProviders } from '../shared/providers/catalogue.ts';
+import { catalogue, offeredProviders } from '../shared/providers/catalogue.ts';
+import { checkProviders } from '../shared/providers/check.ts';
 import { functionNames } from './contracts.ts';
 
 const httpsUrl = z.url({ protocol: /^https$/ });
@@ -116,6 +117,8 @@ export function readStage(
 }
 
 function chooseProviders(stage: string, chosen: readonly string[] | undefined): readonly string[] {
+  const faults = checkProviders(catalogue);
+  if (faults.length > 0) throw new StageError(`shared/providers: ${faults.join('; ')}`);
   const offered = offeredProviders(stage).map(({ provider }) => provider.id);
   const unknown = chosen?.filter((id) => !offered.includes(id)) ?? [];
   if (unknown.length === 0) return chosen ?? offered;

@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
 import { tenantsContract } from '../shared/tenants/contract.ts';
+import { credentialBindings } from './connections.ts';
 import { type Hub, HubFeature } from './constructs/hub-feature.ts';
 
 /** Tenants and their API keys, and the authorizer that knows them. */
@@ -11,13 +12,17 @@ export class Tenants extends HubFeature {
 
     this.functions(tenantsContract, {
       authorize: { STAGE, TENANTS_TABLE: data.tenants.use(['GetItem']), OPERATOR_SECRET: data.secrets.operator() },
-      create: { TENANTS_TABLE: data.tenants.use(['PutItem']) },
+      create: {
+        TENANTS_TABLE: data.tenants.use(['PutItem']),
+        TENANT_KEYS_TABLE: data.tenantKeys.use(['DeleteItem']),
+      },
       get: { TENANTS_TABLE: data.tenants.use(['GetItem']) },
       update: { TENANTS_TABLE: data.tenants.use(['UpdateItem']) },
       remove: {
+        ...credentialBindings(hub),
         TENANTS_TABLE: data.tenants.use(['GetItem', 'UpdateItem', 'DeleteItem', 'Query']),
-        TENANT_KEYS_TABLE: data.tenantKeys.use(['DeleteItem', 'Query']),
-        BUS_NAME: data.bus.publish(),
+        TENANT_KEYS_TABLE: data.tenantKeys.use(['GetItem', 'PutItem', 'DeleteItem', 'Query']),
+        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem', 'Query']),
       },
       'create-key': { STAGE, TENANTS_TABLE: data.tenants.use(['GetItem', 'PutItem']) },
       'list-keys': { TENANTS_TABLE: data.tenants.use(['GetItem', 'Query']) },

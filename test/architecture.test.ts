@@ -11,7 +11,7 @@ import { filesBelow, importsOf, places, readSources, root, type Source } from '.
 
 /** A feature and those it may know. A new arrow is one line with its reason. */
 const features = {
-  tenants: [],
+  tenants: ['connections'], // an erasure ends their grants first
   connections: ['tenants'], // whose link is it, and where may the browser go?
   webhooks: ['connections'], // whose is it?
   calls: ['connections'], // a live token

@@ -1,15 +1,15 @@
 import { callback } from '../../shared/connections/callback.ts';
-import { callbackPorts } from '../../shared/connections/connect-ports.ts';
+import { hostedPorts } from '../../shared/connections/connect-ports.ts';
 import { connectionsContract } from '../../shared/connections/contract.ts';
+import { failurePage } from '../../shared/connections/failure-page.ts';
 import { readOwner } from '../../shared/connections/owner.ts';
-import { failurePage } from '../../shared/connections/pages.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { page } from '../middleware/page.ts';
 
 const contract = connectionsContract.callback;
 const env = readEnv(contract.env);
 const owner = readOwner(env.OWNER);
-const ports = callbackPorts(env);
+const ports = hostedPorts(env);
 
 export const handler = page(
   contract,

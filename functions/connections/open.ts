@@ -1,8 +1,9 @@
 import { linkPorts } from '../../shared/connections/connect-ports.ts';
 import { connectionsContract } from '../../shared/connections/contract.ts';
+import { failurePage } from '../../shared/connections/failure-page.ts';
+import { linkPage } from '../../shared/connections/link-page.ts';
 import { openLink } from '../../shared/connections/open-link.ts';
 import { readOwner } from '../../shared/connections/owner.ts';
-import { askingPage, failurePage } from '../../shared/connections/pages.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { ok } from '../../shared/core/result.ts';
 import { page } from '../middleware/page.ts';
@@ -15,13 +16,9 @@ const ports = linkPorts(env);
 export const handler = page(
   contract,
   { secure: env.STAGE !== 'local', failure: (error, requestId) => failurePage(owner, error, requestId) },
-  async ({ path, cookie, moment }) => {
-    const opened = await openLink(ports, path.link, cookie, moment);
+  async ({ path, query, cookie, moment }) => {
+    const opened = await openLink(ports, path.link, cookie, moment, query.get('way'));
     if (!opened.ok) return opened;
-    const { session, entry, app, csrf, cookie: set } = opened.value;
-    return ok({
-      page: askingPage(owner, { session, provider: entry.provider, app, link: path.link, csrf }),
-      cookies: [set],
-    });
+    return ok({ page: linkPage(owner, { ...opened.value, link: path.link }), cookies: [opened.value.cookie] });
   },
 );

@@ -53,7 +53,7 @@ export class HubSecrets extends Construct {
   #keep(provider: string): string {
     const secret = new Secret(this, provider, {
       secretName: `${this.#prefix}${provider}`,
-      description: `The owner's app at ${provider}: {"clientId", "clientSecret", "webhookSecrets"}`,
+      description: `The owner's app at ${provider}: {"clientId", "clientSecret", "webhookSecrets", "privateKey", "variables"}`,
       secretObjectValue: {},
       removalPolicy: RemovalPolicy.RETAIN,
     });

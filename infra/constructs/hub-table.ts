@@ -17,7 +17,7 @@ export interface HubTableProps<Index extends string> {
   readonly locked?: boolean;
 }
 
-type Action = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query';
+type Action = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query' | 'Scan';
 
 /** One table for one lifecycle: on demand, without streams, kept when its stack goes. */
 export class HubTable<Index extends string = never> extends TableV2 {

@@ -23,6 +23,8 @@ const Providers = z.record(
   z.strictObject({
     clientId: z.string().min(1).optional(),
     clientSecret: z.string().min(1).optional(),
+    privateKey: z.string().startsWith('-----BEGIN ').optional(),
+    variables: z.record(z.string(), z.string().min(1).max(100)).optional(),
     webhookSecrets: z.array(z.string().min(16)).max(5).optional(),
     origins: z.record(url, url).optional(),
   }),

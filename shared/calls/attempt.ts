@@ -1,4 +1,7 @@
+import { authorise, placeOf } from '../connections/authorise.ts';
+import { kindOf } from '../connections/connection.ts';
 import type { LiveCredential } from '../connections/credential.ts';
+import { valuesOf } from '../connections/grant.ts';
 import { nextDelayMs } from '../core/backoff.ts';
 import type { Moment } from '../core/clock.ts';
 import { type HubError, outcomes } from '../core/errors.ts';
@@ -7,9 +10,9 @@ import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
 import { measure } from '../core/metrics.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { ReadApp } from '../providers/app.ts';
+import { type ReadApp, variablesOf } from '../providers/app.ts';
 import { findProvider } from '../providers/catalogue.ts';
-import type { ApiRequest, Provider } from '../providers/provider.ts';
+import { type ApiRequest, type Provider, wayOf } from '../providers/provider.ts';
 import { pacesOf, type Slot } from './admit.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { LimitStore } from './limit-store.ts';
@@ -100,11 +103,18 @@ export function openAttempts({ credentials, limits, send, readApp, stage }: Atte
     if (!entry) return refused(id, { code: 'not_found', message: 'The hub does not have this provider.' });
 
     const { provider } = entry;
-    const request = buildRequest(provider.api, await readApp(provider.id), job.request, job.idempotencyKey);
-    if (!request.ok) return refused(id, request.error);
+    const app = await readApp(provider.id);
+    const checked = buildRequest(provider.api, app, job.request, job.idempotencyKey);
+    if (!checked.ok) return refused(id, checked.error);
 
     const found = job.credential ? ok(job.credential) : await credentials.live(tenantId, id);
     if (!found.ok) return withoutCredential(job, found.error, moment);
+    const { connection } = found.value;
+    const way = wayOf(provider, kindOf(connection));
+    if (!way) return refused(id, { code: 'not_found', message: 'The provider is not connected in this way any more.' });
+    const parts = { ...(way.kind === 'oauth2' && variablesOf(way, app)), ...valuesOf(connection, {}) };
+    const request = buildRequest(provider.api, app, job.request, job.idempotencyKey, parts);
+    if (!request.ok) return refused(id, request.error);
 
     const paces = pacesOf(provider.limits, job.action, job.input);
     const admission = await limits.take(tenantId, id, paces, moment, job.slot);
@@ -116,8 +126,9 @@ export function openAttempts({ credentials, limits, send, readApp, stage }: Atte
     const exchange = async (credential: LiveCredential): Promise<Verdict | 'too late'> => {
       const timeoutMs = Math.min(EXCHANGE_MS, deadlineMs - moment.nowMs);
       if (timeoutMs < LEAST_MS) return 'too late';
-      const headers = { ...request.value.headers, authorization: `Bearer ${credential.accessToken.reveal()}` };
-      const answer = await send({ ...request.value, headers, timeoutMs });
+      const values = valuesOf(credential.connection, credential.secrets);
+      const authorised = await authorise(request.value, placeOf(way), values, moment.nowMs);
+      const answer = await send({ ...authorised, timeoutMs });
       return judge(provider, answer, { repeatable: isRepeatable(job, provider), nowMs: moment.nowMs });
     };
 

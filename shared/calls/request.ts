@@ -1,3 +1,4 @@
+import { fillUrl, namesIn, type Values } from '../connections/template.ts';
 import { refuse } from '../core/errors.ts';
 import type { OutboundRequest } from '../core/fetch.ts';
 import { ok, type Result } from '../core/result.ts';
@@ -17,14 +18,15 @@ const callerHeaders = new Set([
 const USER_AGENT = 'patchbay';
 
 /** Returns the request as it leaves, all but its credential and its time limit. The host and the path's beginning are
- *  the manifest's, whatever the caller says (E-01, E-07). Errors: `invalid_request`. */
+ *  the manifest's, whatever the caller says (E-01, E-07); `values` fill in what they have of the connection. Errors: `invalid_request`. */
 export function buildRequest(
   api: Api,
   app: ProviderApp,
   request: ApiRequest,
   idempotencyKey?: string,
+  values?: Values,
 ): Result<Omit<OutboundRequest, 'timeoutMs'>> {
-  const url = locate(placed(api.baseUrl, app), request.path);
+  const url = locate(placed(baseOf(api, values), app), request.path);
   if (!url.ok) return url;
   for (const [name, value] of Object.entries(request.query ?? {})) url.value.searchParams.append(name, value);
 
@@ -54,6 +56,11 @@ export function buildRequest(
     },
     ...(body && { body: body.text }),
   });
+}
+
+/** Where no connection is at hand yet, any text does for its parts: what is wrong with a path is so under each. */
+function baseOf({ baseUrl }: Api, values?: Values): string {
+  return fillUrl(baseUrl, values ?? Object.fromEntries(namesIn(baseUrl).map((name) => [name, 'any'])));
 }
 
 function bodyOf({ json, form }: ApiRequest): { type: string; text: string } | undefined {

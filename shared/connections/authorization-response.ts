@@ -7,9 +7,10 @@ import {
 } from 'oauth4webapi';
 import { err, ok, type Result } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
-import { type ProviderApp, placed } from '../providers/app.ts';
+import { located, type ProviderApp, placed } from '../providers/app.ts';
 import type { ProviderEntry } from '../providers/provider.ts';
 import type { ConnectError } from './session.ts';
+import { oauthOf } from './ways.ts';
 
 const known = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'response', 'id_token', 'token'];
 
@@ -20,12 +21,13 @@ export function isUnambiguous(query: URLSearchParams): boolean {
 
 /** Returns the code of an authorization response whose state was consumed (RFC 6749 §4.1.2, RFC 9207). */
 export function judgeAuthorizationResponse(
-  { provider }: ProviderEntry,
+  entry: ProviderEntry,
   app: ProviderApp,
   query: URLSearchParams,
 ): Result<Secret, { readonly error: ConnectError; readonly cause: string }> {
-  const { issuer, authorizeUrl } = provider.auth;
-  const origin = new URL(placed(authorizeUrl, app)).origin;
+  const auth = oauthOf(entry);
+  const { issuer } = auth;
+  const origin = new URL(located(auth.authorizeUrl, auth, app)).origin;
   const iss = query.get('iss');
   // A server that is not known to name itself may begin to, within its own origin; where it does, it must be right.
   const expected =

@@ -1,8 +1,9 @@
 import { sha256 } from '../core/crypto.ts';
 import type { Secret } from '../core/secret.ts';
-import { type ProviderApp, placed } from '../providers/app.ts';
+import { located, type ProviderApp } from '../providers/app.ts';
 import type { ProviderEntry } from '../providers/provider.ts';
 import type { Session } from './session.ts';
+import { oauthOf } from './ways.ts';
 
 /** Returns the one redirect URI of a provider: fixed, whatever host a request names. */
 export function redirectUriOf(publicUrl: string, provider: string): string {
@@ -17,13 +18,21 @@ export function contextOf(
   app: ProviderApp,
 ): string {
   return sha256(
-    JSON.stringify([session.tenantId, session.provider, session.name, provider.auth, app.clientId, app.origins]),
+    JSON.stringify([
+      session.tenantId,
+      session.provider,
+      session.name,
+      provider.auth,
+      app.clientId,
+      app.origins,
+      app.variables,
+    ]),
   );
 }
 
 /** Returns where the end user grants access (RFC 6749 §4.1.1, RFC 7636 §4.3). */
 export function authorizeUrl(
-  { provider }: ProviderEntry,
+  entry: ProviderEntry,
   app: ProviderApp,
   about: {
     readonly state: string;
@@ -32,8 +41,8 @@ export function authorizeUrl(
     readonly codeVerifier?: Secret;
   },
 ): string {
-  const { auth } = provider;
-  const url = new URL(placed(auth.authorizeUrl, app));
+  const auth = oauthOf(entry);
+  const url = new URL(located(auth.authorizeUrl, auth, app));
   const parameters = {
     ...auth.authorizeParams,
     response_type: 'code',

@@ -3,19 +3,20 @@ import { refuse } from '../core/errors.ts';
 import type { Send } from '../core/fetch.ts';
 import { log } from '../core/log.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { ProviderApp, ReadApp } from '../providers/app.ts';
+import { type ProviderApp, type ReadApp, variablesOf } from '../providers/app.ts';
 import type { ProviderEntry } from '../providers/provider.ts';
 import { accountOf } from './account.ts';
 import { judgeAuthorizationResponse } from './authorization-response.ts';
 import { type CallbackRequest, claimState } from './claim-state.ts';
-import { sealGrant } from './grant.ts';
-import { hashed, newSecret } from './handle.ts';
+import type { Grant } from './grant.ts';
 import { judgeTokenAnswer, type Tokens, tokenRequest } from './oauth.ts';
+import { keepPending } from './pending.ts';
 import type { Revoke } from './release.ts';
 import { returnWith } from './return-url.ts';
-import { CONFIRM_MS, type ConnectError, type PendingGrant, type Session, sessionPlace } from './session.ts';
+import { type ConnectError, type Session, sessionPlace } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Vault } from './vault.ts';
+import { oauthOf } from './ways.ts';
 
 export interface CallbackPorts {
   readonly sessions: Pick<SessionStore, 'get' | 'consume' | 'keepGrant' | 'end'>;
@@ -91,41 +92,42 @@ async function exchange(
   // From here on there is a grant: it is kept, or ended upstream.
   let kept: Result<string, Failed>;
   try {
-    kept = await keep(ports, entry, app, { session, claimId, tokens: tokens.value }, moment);
+    kept = await keep(ports, entry, app, { session, claimId, tokens: tokens.value, query }, moment);
   } catch (error) {
-    await ports.revoke(entry, app, tokens.value);
+    await ports.revoke(entry, app, grantOf(tokens.value), {});
     throw error;
   }
-  if (!kept.ok) await ports.revoke(entry, app, tokens.value);
+  if (!kept.ok) await ports.revoke(entry, app, grantOf(tokens.value), {});
   return kept;
 }
 
 async function keep(
-  { sessions, vault, send }: CallbackPorts,
+  ports: CallbackPorts,
   entry: ProviderEntry,
   app: ProviderApp,
-  { session, claimId, tokens }: { session: Session; claimId: string; tokens: Tokens },
+  { session, claimId, tokens, query }: { session: Session; claimId: string; tokens: Tokens; query: URLSearchParams },
   moment: Moment,
 ): Promise<Result<string, Failed>> {
-  const account = await accountOf(entry, app, tokens, send);
-  if (!account.ok) return failed(account.error);
-  const { name, generation, provider } = sessionPlace(session);
-  const grant: PendingGrant = {
-    sealed: await sealGrant(vault, session.tenantId, { provider, name }, generation, tokens),
-    grantedAtMs: moment.nowMs,
-    ...(tokens.expiresInS !== undefined && { expiresInS: tokens.expiresInS }),
-    scopes: tokens.scopes ?? session.scopes,
+  const grant = grantOf(tokens);
+  const way = oauthOf(entry);
+  const settings = variablesOf(way, app); // an account of the sandbox stays there, whatever the app says later
+  const evidence = { values: { ...settings, ...grant }, token: tokens.raw, callback: query };
+  const account = await accountOf({ entry, way, app }, evidence, ports.send, moment.nowMs);
+  if (!account.ok) return failed(account.error.cause);
+  const { expiresInS, scopes = session.scopes } = tokens;
+  const obtained = {
     account: account.value,
-  };
-  const ticket = newSecret(moment);
-  const confirmExpiresAtMs = moment.nowMs + CONFIRM_MS;
-  const moved = await sessions.keepGrant(session.id, {
-    claimId,
+    settings: way.variables && settings,
     grant,
-    ticketHash: hashed('ticket', ticket),
-    confirmExpiresAtMs,
-  });
-  return moved.done ? ok(ticket) : failed('the session has moved on');
+    scopes,
+    ...(expiresInS !== undefined && { expiresInS }),
+  };
+  const ticket = await keepPending(ports, session, claimId, obtained, moment);
+  return ticket === undefined ? failed('the session has moved on') : ok(ticket);
+}
+
+function grantOf({ accessToken, refreshToken }: Tokens): Grant {
+  return { accessToken, ...(refreshToken && { refreshToken }) };
 }
 
 function failed(cause: string): { readonly ok: false; readonly error: Failed } {

@@ -21,20 +21,11 @@ export interface ClaimPorts {
 }
 
 const refusals = {
-  unknown: [
-    'invalid_state',
-    'We do not know this sign-in attempt, or it is incomplete. Go back to the app and begin again.',
-  ],
-  changed: ['invalid_state', 'This answer does not fit what was asked for. Go back to the app and begin again.'],
-  expired: ['link_expired', 'The sign-in took longer than 10 minutes. Go back to the app and begin again.'],
-  used: [
-    'link_used',
-    'This sign-in was completed already. Go back to the app to see whether the account is connected.',
-  ],
-  wrong_browser: [
-    'wrong_browser',
-    'This sign-in was begun in another browser, or cookies are switched off. Go back to the app and begin again.',
-  ],
+  unknown: ['invalid_state', 'We do not know this sign-in attempt, or it is incomplete.'],
+  changed: ['invalid_state', 'This answer does not fit what was asked for.'],
+  expired: ['link_expired', 'The sign-in took longer than 10 minutes.'],
+  used: ['link_used', 'This sign-in was completed already.'],
+  wrong_browser: ['wrong_browser', 'This sign-in was begun in another browser, or cookies are switched off.'],
 } as const satisfies Record<CallbackRefusal, readonly [HubErrorCode, string]>;
 
 /** Returns the session whose state this request brings, consumed together with the cookie by one conditional write; who

@@ -6,6 +6,7 @@ import { findProvider, offeredProviders } from '../providers/catalogue.ts';
 import { tenantStore } from '../tenants/store.ts';
 import type { CallbackPorts } from './callback.ts';
 import type { ConfirmPorts } from './confirm.ts';
+import type { CreatePorts } from './create.ts';
 import type { CreateSessionPorts } from './create-session.ts';
 import type { LinkPorts } from './open-link.ts';
 import { type CredentialEnv, portsFromEnv } from './ports.ts';
@@ -13,6 +14,7 @@ import type { Revoke } from './release.ts';
 import { revokeUpstream } from './revoke.ts';
 import { sessionStore } from './session-store.ts';
 import type { StartPorts } from './start.ts';
+import { connectionStore } from './store.ts';
 import { openVault } from './vault.ts';
 
 interface LinkEnv {
@@ -21,6 +23,7 @@ interface LinkEnv {
 }
 
 interface HostedEnv extends LinkEnv {
+  readonly TENANTS_TABLE: string;
   readonly PUBLIC_URL: string;
   readonly TENANT_KEYS_TABLE: string;
   readonly VAULT_KEY_ID: string;
@@ -28,10 +31,11 @@ interface HostedEnv extends LinkEnv {
 
 /** Returns what it takes to make a session; opened once at cold start, as the others. */
 export function createSessionPorts(
-  env: LinkEnv & { readonly PUBLIC_URL: string; readonly TENANTS_TABLE: string },
+  env: LinkEnv & { readonly PUBLIC_URL: string; readonly TENANTS_TABLE: string; readonly CONNECTIONS_TABLE: string },
 ): CreateSessionPorts {
   return {
     sessions: sessionStore(openTable(env.SESSIONS_TABLE)),
+    store: connectionStore(openTable(env.CONNECTIONS_TABLE)),
     tenants: tenantStore(openTable(env.TENANTS_TABLE)),
     readApp: openApps(env.STAGE, readSecretString, () => realMoment.nowMs),
     offered: offeredProviders(env.STAGE),
@@ -40,26 +44,17 @@ export function createSessionPorts(
 }
 
 /** Returns what it takes to show a link's page. */
-export function linkPorts(env: LinkEnv): LinkPorts & Pick<StartPorts, 'sessions'> {
+export function linkPorts(env: LinkEnv & { readonly TENANTS_TABLE: string }): LinkPorts & Pick<StartPorts, 'sessions'> {
   return {
     sessions: sessionStore(openTable(env.SESSIONS_TABLE)),
+    tenants: tenantStore(openTable(env.TENANTS_TABLE)),
     readApp: openApps(env.STAGE, readSecretString, () => realMoment.nowMs),
     find: (provider) => findProvider(provider, env.STAGE),
   };
 }
 
-/** Returns what it takes to send a browser to a provider. */
-export function startPorts(env: HostedEnv): StartPorts {
-  const keysTable = openTable(env.TENANT_KEYS_TABLE);
-  return {
-    ...linkPorts(env),
-    vault: openVault({ keyId: env.VAULT_KEY_ID, keysTable, moment: realMoment }),
-    publicUrl: env.PUBLIC_URL,
-  };
-}
-
-/** Returns what it takes to receive it back. */
-export function callbackPorts(env: HostedEnv): CallbackPorts {
+/** Returns what it takes to send a browser to a provider, to receive it back, and to take an entered credential. */
+export function hostedPorts(env: HostedEnv): StartPorts & CallbackPorts {
   const keysTable = openTable(env.TENANT_KEYS_TABLE);
   const send = openNetwork({ loopback: env.STAGE === 'local' });
   return {
@@ -79,6 +74,13 @@ export function confirmPorts(env: CredentialEnv & { readonly SESSIONS_TABLE: str
   return { sessions, store, vault, readApp, find, publish, revoke: revokeBy(send) };
 }
 
+/** Returns what it takes to connect without a browser. */
+export function createPorts(env: CredentialEnv & { readonly TENANTS_TABLE: string }): CreatePorts {
+  const { findProvider: find, ...ports } = portsFromEnv(env);
+  return { ...ports, find, tenants: tenantStore(openTable(env.TENANTS_TABLE)) };
+}
+
 function revokeBy(send: Send): Revoke {
-  return async (entry, app, grant) => (await revokeUpstream({ send, moment: realMoment }, entry, app, grant)).ok;
+  return async (entry, app, grant, holder) =>
+    (await revokeUpstream({ send, moment: realMoment }, entry, app, grant, holder)).ok;
 }

@@ -1,13 +1,12 @@
 import { iso } from '../core/clock.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
+import type { WayKind } from '../providers/auth.ts';
 
 export type ConnectionStatus = 'active' | 'needs_reauth' | 'revocation_pending' | 'revoked';
 
-/** What the vault made of a grant; each field sealed for this connection and this generation alone. */
-export interface SealedGrant {
-  readonly accessToken: string;
-  readonly refreshToken?: string;
-}
+/** What the vault made of a grant, by name: `accessToken`, `refreshToken`, or a secret field of the way; each sealed for
+ *  its own name, this connection and this generation alone. */
+export type SealedGrant = Readonly<Record<string, string>>;
 
 /** Who may present the refresh token at present. A lease outlasts the token request that it is for. */
 export interface Lease {
@@ -33,7 +32,8 @@ export interface Intent {
 export interface Removal {
   readonly sinceMs: number;
   readonly attempt: number;
-  readonly nextAtMs: number;
+  /** Absent: parked, nobody tries again until it is asked for. */
+  readonly nextAtMs?: number;
 }
 
 /** One tenant's account at one provider, as stored; times in ms since the epoch. */
@@ -45,6 +45,10 @@ export interface Connection {
   readonly account: { readonly id: string; readonly name?: string };
   readonly scopes: readonly string[];
   readonly mode: 'live' | 'mock' | 'hybrid';
+  /** Which of the provider's ways it was connected by. Absent: `oauth2`. */
+  readonly kind?: WayKind;
+  /** The fields of the way that are no secrets. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Counts the writes of this row: each is made against the one that was read. */
   readonly version: number;
   /** Grows with each credential; part of what binds the sealed ones (B-16). */
@@ -102,6 +106,17 @@ export function connectionIdOf({ provider, name }: Connection): ConnectionId {
   return { provider, name };
 }
 
+/** Returns which of the provider's ways a connection, or a grant, goes by. */
+export function kindOf({ kind = 'oauth2' }: { readonly kind?: WayKind }): WayKind {
+  return kind;
+}
+
+/** Returns whether a credential can be had again without the end user: by its refresh token, or by minting. */
+export function isRenewable({ kind, sealed }: Pick<Connection, 'kind' | 'sealed'>): boolean {
+  if (sealed?.refreshToken !== undefined) return true;
+  return sealed !== undefined && (kind === 'password' || kind === 'client_credentials' || kind === 'app_jwt');
+}
+
 /** Returns the generation of a new authorization: above every credential and lease there was, also before a
  *  disconnection that left no row; a refresh adds one, and no connection is refreshed each second. */
 export function nextGeneration(previous: Connection | undefined, nowMs: number): number {
@@ -130,24 +145,27 @@ export interface Fresh {
   readonly expiresInS?: number;
 }
 
-/** Returns the connection that a confirmed session brings into being, or renews. */
+/** Returns the connection that a confirmed session, or the owner's backend, brings into being, or renews. */
 export function activated(
   about: {
     readonly tenantId: TenantId;
     readonly id: ConnectionId;
     readonly account: Connection['account'];
-    readonly sourceSession: string;
+    readonly kind?: WayKind;
+    readonly settings?: Connection['settings'];
+    /** Absent: made without one. */
+    readonly sourceSession?: string;
     readonly mode?: Connection['mode'];
   },
   fresh: Fresh,
   previous: Connection | undefined,
   { nowMs, chance }: { readonly nowMs: number; chance(): number },
 ): Connection {
-  const { tenantId, id, account, sourceSession, mode = 'live' } = about;
+  const { tenantId, id, account, kind, settings, sourceSession, mode = 'live' } = about;
   const { generation, sealed, scopes, expiresInS } = fresh;
   return {
-    ...{ tenantId, ...id, status: 'active', account, scopes, mode, generation, sealed, sourceSession },
-    ...timesOf(expiresInS, sealed.refreshToken !== undefined, nowMs, chance()),
+    ...{ tenantId, ...id, status: 'active', account, scopes, mode, kind, settings, generation, sealed, sourceSession },
+    ...timesOf(expiresInS, isRenewable({ kind, sealed }), nowMs, chance()),
     version: (previous?.version ?? 0) + 1,
     createdAtMs: previous?.createdAtMs ?? nowMs,
     updatedAtMs: nowMs,
@@ -173,10 +191,11 @@ export function announced(row: Connection): Connection | undefined {
 
 /** Returns when something is to be done about the connection without anybody asking, in ms; nothing: never. */
 export function dueAtMs(row: Connection): number | undefined {
-  const { status, removal, refreshAtMs, announceAtMs, intent } = row;
+  const { status, sealed, removal, refreshAtMs, announceAtMs, intent } = row;
   if (status === 'revocation_pending') return removal?.nextAtMs;
   if (status === 'needs_reauth') return announceAtMs;
-  if (status !== 'active' || refreshAtMs === undefined) return undefined;
+  // A refresh token is kept alive; what is minted can wait until somebody needs it.
+  if (status !== 'active' || refreshAtMs === undefined || sealed?.refreshToken === undefined) return undefined;
   return Math.max(refreshAtMs, intent?.notBeforeMs ?? 0);
 }
 

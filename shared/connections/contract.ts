@@ -18,7 +18,25 @@ const EndUser = z
   .trim()
   .min(1)
   .max(200)
-  .regex(/^[^\p{C}]+$/u, 'no control or direction characters');
+  .regex(/^[^\p{C}\p{Zl}\p{Zp}\p{DI}]+$/u, 'no control, direction or invisible characters');
+const secretText = z.string().min(1).max(16_384);
+
+/** A credential that the owner's backend has: tokens of its own OAuth app, or the fields of the kind. */
+export const GivenCredential = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('oauth2'),
+    accessToken: secretText.regex(/^[\x21-\x7e]+$/, 'printable ASCII'),
+    refreshToken: secretText.regex(/^[\x20-\x7e]+$/, 'printable ASCII').optional(),
+    expiresAt: z.iso.datetime({ offset: true }).optional(),
+    scopes: z.array(z.string().min(1).max(200)).max(50).optional(),
+    account: z.strictObject({ id: z.string().min(1).max(500), name: z.string().max(200).optional() }).optional(),
+  }),
+  z
+    .object({ kind: z.enum(['api_key', 'basic', 'sigv4', 'password', 'client_credentials', 'app_jwt']) })
+    .catchall(z.string().max(16_384)),
+]);
+export type GivenCredential = z.infer<typeof GivenCredential>;
+
 const SessionPath = tenantPath.extend({ session: z.string().regex(/^[a-z0-9_]{1,64}$/) });
 const LinkPath = z.object({ link: z.string().max(200) });
 
@@ -45,6 +63,7 @@ export const connectionsContract = {
       PUBLIC_URL: setting,
       TENANTS_TABLE: setting,
       SESSIONS_TABLE: setting,
+      CONNECTIONS_TABLE: setting,
       PROVIDER_SECRETS: setting,
     }),
     timeoutS: 10,
@@ -69,6 +88,7 @@ export const connectionsContract = {
           )
           .max(50)
           .optional(),
+        allowAccountChange: z.boolean().optional(),
       }),
       status: 201,
     },
@@ -78,6 +98,7 @@ export const connectionsContract = {
       STAGE: setting,
       PUBLIC_URL: setting,
       OWNER: setting,
+      TENANTS_TABLE: setting,
       SESSIONS_TABLE: setting,
       PROVIDER_SECRETS: setting,
     }),
@@ -95,17 +116,18 @@ export const connectionsContract = {
       STAGE: setting,
       PUBLIC_URL: setting,
       OWNER: setting,
+      TENANTS_TABLE: setting,
       SESSIONS_TABLE: setting,
       TENANT_KEYS_TABLE: setting,
       VAULT_KEY_ID: setting,
       PROVIDER_SECRETS: setting,
     }),
-    timeoutS: 10,
+    timeoutS: 29,
     entry: {
       kind: 'http',
       routes: ['POST /connect/{link}/start'],
       access: 'public',
-      summary: 'Claim the link and go to the provider',
+      summary: 'Claim the link: go to the provider, or try what was entered',
       path: LinkPath,
     },
   },
@@ -114,6 +136,7 @@ export const connectionsContract = {
       STAGE: setting,
       PUBLIC_URL: setting,
       OWNER: setting,
+      TENANTS_TABLE: setting,
       SESSIONS_TABLE: setting,
       TENANT_KEYS_TABLE: setting,
       VAULT_KEY_ID: setting,
@@ -138,6 +161,23 @@ export const connectionsContract = {
       summary: 'Vouch for the end user: the connection comes into being',
       path: SessionPath,
       body: z.strictObject({ ticket: z.string().min(1).max(200), endUser: EndUser }),
+    },
+  },
+  create: {
+    env: z.object({ ...credentialEnv, TENANTS_TABLE: setting }),
+    timeoutS: 29,
+    entry: {
+      kind: 'http',
+      routes: ['POST /v1/tenants/{tenant}/connections'],
+      access: 'tenant',
+      summary: 'Connect with a credential that the backend already has; it is tried once',
+      path: tenantPath,
+      body: z.strictObject({
+        provider: ProviderId,
+        name: ConnectionName.default('default'),
+        credential: GivenCredential,
+      }),
+      status: 201,
     },
   },
   list: {
@@ -188,6 +228,31 @@ export const connectionsContract = {
     env: z.object({ CONNECTIONS_TABLE: setting }),
     timeoutS: 120,
     entry: { kind: 'event', types: ['tenant.removed'] },
+  },
+  rotate: {
+    env: z.object({ CONNECTIONS_TABLE: setting, TENANT_KEYS_TABLE: setting, VAULT_KEY_ID: setting }),
+    timeoutS: 300,
+    entry: {
+      kind: 'direct',
+      input: z.strictObject({ tenant: TenantId.optional(), cursor: z.string().max(2_000).optional() }),
+    },
+  },
+  'revoke-all': {
+    env: z.object({ CONNECTIONS_TABLE: setting }),
+    timeoutS: 300,
+    entry: {
+      kind: 'direct',
+      input: z
+        .strictObject({
+          tenant: TenantId.optional(),
+          provider: ProviderId.optional(),
+          cursor: z.string().max(2_000).optional(),
+        })
+        .refine(
+          ({ tenant, provider }) => tenant !== undefined || provider !== undefined,
+          'a tenant, a provider, or both',
+        ),
+    },
   },
   token: {
     env: z.object({ ...credentialEnv, TOKEN_EXPORT: z.enum(['on', 'off']) }),

@@ -3,14 +3,17 @@ import { refuse } from '../core/errors.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { Secret } from '../core/secret.ts';
+import { wayOf } from '../providers/provider.ts';
 import { ANNOUNCE_MS, announce } from './announce.ts';
-import { type Connection, needsReauth } from './connection.ts';
+import { namesOnRequest } from './authorise.ts';
+import { type Connection, isRenewable, kindOf, needsReauth } from './connection.ts';
+import { type Grant, openGrant } from './grant.ts';
 import { type RefreshOutcome, reauthorize, unavailable } from './outcome.ts';
 import { type CredentialPorts, refresh } from './refresh.ts';
 
 export interface LiveCredential {
-  readonly accessToken: Secret;
+  /** What goes onto a request: the access token, or the secret fields of the way. */
+  readonly secrets: Grant;
   /** Says which credential a provider refused, when it did. */
   readonly generation: number;
   readonly connection: Connection;
@@ -51,9 +54,9 @@ export function openCredentials(ports: CredentialPorts) {
         if (row.status === 'needs_reauth') return reauthorize(row.reason);
         if (isUsable(row) && moment.nowMs < (row.refreshAtMs ?? Number.POSITIVE_INFINITY)) return handOut(row);
 
-        if (row.sealed?.refreshToken === undefined) return isUsable(row) ? handOut(row) : end(row);
+        if (!isRenewable(row)) return isUsable(row) ? handOut(row) : end(row);
         const outcome = await attempt(row);
-        if (outcome.kind === 'refreshed') return ok(credentialOf(outcome.connection, outcome.grant.accessToken));
+        if (outcome.kind === 'refreshed') return ok(credentialOf(outcome.connection, outcome.grant));
         if (outcome.kind === 'failed' && outcome.error.code === 'needs_reauth')
           return { ok: false, error: outcome.error };
         if (isUsable(row)) return handOut(row);
@@ -80,12 +83,10 @@ export function openCredentials(ports: CredentialPorts) {
 
   async function handOut(row: Connection): Promise<Result<LiveCredential>> {
     if (!row.sealed) return reauthorize(row.reason);
-    const { tenantId, provider, name, generation } = row;
-    const opened = await vault.open(
-      tenantId,
-      { provider, name, generation, field: 'accessToken' },
-      row.sealed.accessToken,
-    );
+    const { tenantId, provider, generation, sealed } = row;
+    const entry = ports.findProvider(provider);
+    const way = entry && wayOf(entry.provider, kindOf(row));
+    const opened = await openGrant(vault, tenantId, row, generation, sealed, way ? namesOnRequest(way) : []);
     return opened.ok ? ok(credentialOf(row, opened.value)) : opened;
   }
 
@@ -108,6 +109,6 @@ export function openCredentials(ports: CredentialPorts) {
   }
 }
 
-function credentialOf(connection: Connection, accessToken: Secret): LiveCredential {
-  return { accessToken, generation: connection.generation, connection };
+function credentialOf(connection: Connection, secrets: Grant): LiveCredential {
+  return { secrets, generation: connection.generation, connection };
 }

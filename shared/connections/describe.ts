@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { OAuth2 } from '../providers/auth.ts';
 import type { ProviderEntry } from '../providers/provider.ts';
 import { redirectUriOf } from './authorization.ts';
 
@@ -7,7 +8,7 @@ export function summarize({ provider, actions, syncs, webhooks }: ProviderEntry)
   const { id, name, docs, auth } = provider;
   return {
     ...{ id, name, docs },
-    auth: { kind: auth.kind, scopes: Object.keys(auth.scopes) },
+    auth: auth.map(({ kind }) => kind),
     actions: Object.keys(actions),
     syncs: Object.keys(syncs),
     webhooks: webhooks !== undefined,
@@ -20,13 +21,15 @@ export function describe({ provider, actions, syncs, webhooks }: ProviderEntry, 
   const { id, name, docs, auth, api, limits } = provider;
   return {
     ...{ id, name, docs },
-    auth: {
-      kind: auth.kind,
-      scopes: Object.entries(auth.scopes).map(([scope, meaning]) => ({ scope, meaning })),
-      pkce: auth.pkce === 'S256' ? 'S256' : 'none',
-      revocable: auth.revoke.style !== 'none',
-      redirectUri: redirectUriOf(publicUrl, id),
-    },
+    auth: auth.map((way) => ({
+      kind: way.kind,
+      ...(way.docs && { docs: way.docs }),
+      ...(way.backendOnly && { backendOnly: true }),
+      revocable: way.revoke !== undefined && way.revoke.style !== 'none',
+      ...(way.kind === 'oauth2'
+        ? { ...oauth(way), redirectUri: redirectUriOf(publicUrl, id) }
+        : { fields: way.fields }),
+    })),
     api: { baseUrl: api.baseUrl },
     actions: Object.entries(actions).map(([action, { title, docs, scopes = [], effect, input, output, example }]) => ({
       ...{ id: action, title, docs, scopes, effect, example },
@@ -41,4 +44,17 @@ export function describe({ provider, actions, syncs, webhooks }: ProviderEntry, 
       webhooks: { docs: webhooks.docs, url: `${publicUrl.replace(/\/+$/, '')}/webhooks/${id}` },
     }),
   };
+}
+
+function oauth({ scopes, moreScopes = {}, variables, pkce }: OAuth2) {
+  return {
+    scopes: inWords(scopes),
+    moreScopes: inWords(moreScopes),
+    ...(variables && { variables }),
+    pkce: pkce === 'S256' ? 'S256' : 'none',
+  };
+}
+
+function inWords(scopes: Readonly<Record<string, string>>) {
+  return Object.entries(scopes).map(([scope, meaning]) => ({ scope, meaning }));
 }

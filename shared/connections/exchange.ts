@@ -1,15 +1,17 @@
 import { nextDelayMs } from '../core/backoff.ts';
 import { refuse } from '../core/errors.ts';
-import type { InboundResponse } from '../core/fetch.ts';
+import type { InboundResponse, OutboundRequest } from '../core/fetch.ts';
 import { log } from '../core/log.ts';
 import { measure } from '../core/metrics.ts';
 import type { ProviderApp } from '../providers/app.ts';
+import type { Minted, OAuth2 } from '../providers/auth.ts';
 import type { ProviderEntry } from '../providers/provider.ts';
 import { ANNOUNCE_MS, announce } from './announce.ts';
 import { type Connection, connectionIdOf, type Lease, needsReauth } from './connection.ts';
-import type { Grant } from './grant.ts';
+import { type Grant, valuesOf } from './grant.ts';
 import { keep } from './keep.ts';
 import { released } from './lease.ts';
+import { mintRequest } from './mint.ts';
 import { judgeTokenAnswer, type TokenFailure, tokenRequest } from './oauth.ts';
 import { failed, type RefreshOutcome, reauthorize, unavailable } from './outcome.ts';
 import type { CredentialPorts } from './refresh.ts';
@@ -24,28 +26,33 @@ export interface Attempt {
   /** The row with our lease. */
   readonly row: Connection;
   readonly lease: Lease;
-  readonly grant: Required<Grant>;
+  readonly grant: Grant;
   readonly entry: ProviderEntry;
+  readonly way: OAuth2 | Minted;
   readonly app: ProviderApp;
 }
 
 /** Asks the provider, and does what its answer demands. Errors: those of `refresh`. */
 export async function exchange(attempt: Attempt): Promise<RefreshOutcome> {
-  const { ports, row, grant, entry, app } = attempt;
+  const { ports, row, entry, way } = attempt;
   const { moment } = ports;
-  const answer = await ports.send(
-    tokenRequest(entry, app, { grantType: 'refresh_token', refreshToken: grant.refreshToken }),
-  );
+  const answer = await ports.send(await renewal(attempt, moment.nowMs));
   const provider = row.provider;
   if (!answer.ok) {
     measure('TokenRefreshed', { provider, outcome: answer.error.reason });
     return later(attempt, { kind: 'unavailable', cause: answer.error.cause }, answer.error.sent);
   }
-  const judged = await judgeTokenAnswer(entry, answer.value, moment.nowMs);
+  const judged = await judgeTokenAnswer(entry, answer.value, moment.nowMs, way);
   measure('TokenRefreshed', { provider, outcome: judged.ok ? 'refreshed' : judged.error.kind });
   if (judged.ok) return keep(attempt, judged.value);
   if (judged.error.kind === 'grant_gone') return giveUp(attempt, judged.error);
   return later(attempt, judged.error, isAmbiguous(judged.error, answer.value));
+}
+
+function renewal({ row, grant, entry, way, app }: Attempt, nowMs: number): Promise<OutboundRequest> | OutboundRequest {
+  if (way.kind !== 'oauth2') return mintRequest(way, app, valuesOf(row, grant), nowMs);
+  if (!grant.refreshToken) throw new Error('an OAuth connection that is refreshed has its refresh token');
+  return tokenRequest(entry, app, { grantType: 'refresh_token', refreshToken: grant.refreshToken });
 }
 
 /** A server that broke while it answered may have replaced the token before. */
@@ -54,9 +61,10 @@ function isAmbiguous({ kind }: TokenFailure, { status }: InboundResponse): boole
 }
 
 /** `invalid_grant` counts only while the token that was refused is still the one that is stored, and the lease ours. */
-async function giveUp({ ports, rows, row, lease }: Attempt, { cause }: TokenFailure): Promise<RefreshOutcome> {
+async function giveUp({ ports, rows, row, lease, way }: Attempt, { cause }: TokenFailure): Promise<RefreshOutcome> {
   const { moment } = ports;
-  const reason = row.intent?.ambiguous ? 'rotation_lost' : 'grant_revoked';
+  const lost = row.intent?.ambiguous ? 'rotation_lost' : 'grant_revoked';
+  const reason = way.kind === 'oauth2' ? lost : 'credentials_refused'; // what is kept does not rotate
   const current = await rows.get(connectionIdOf(row));
   const saved: Saved = current
     ? await rows.change(

@@ -21,9 +21,11 @@ export async function keep(attempt: Attempt, tokens: Tokens): Promise<RefreshOut
   const { ports, rows, row, lease } = attempt;
   const { vault, moment } = ports;
   const id = connectionIdOf(row);
+  const rotated = attempt.way.kind === 'oauth2' ? tokens.refreshToken : undefined; // what is minted needs none
   const grant: Grant = {
+    ...attempt.grant,
     accessToken: tokens.accessToken,
-    refreshToken: tokens.refreshToken ?? attempt.grant.refreshToken, // absence means: keep the one there is (RFC 6749 §6)
+    ...(rotated && { refreshToken: rotated }), // absence means: keep the one there is (RFC 6749 §6)
   };
   const { generation, owner } = lease;
   const stored = await insist(moment, async () => {
@@ -70,7 +72,7 @@ async function insist<T>(moment: Moment, write: () => Promise<T>): Promise<T | u
 
 /** The connection is gone; what came too late must not live on upstream (C-08). */
 async function revokeLate({ ports, row, entry, app }: Attempt, grant: Grant): Promise<void> {
-  const ended = await revokeUpstream(ports, entry, app, grant);
+  const ended = await revokeUpstream(ports, entry, app, grant, row);
   const outcome = ended.ok ? ended.value : ended.error.cause;
   log.info('a token that came after its connection was removed', {
     tenant: row.tenantId,

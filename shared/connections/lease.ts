@@ -1,4 +1,4 @@
-import { type Connection, type Fresh, type Intent, type Lease, next, timesOf } from './connection.ts';
+import { type Connection, type Fresh, type Intent, isRenewable, type Lease, next, timesOf } from './connection.ts';
 
 /** How far two of our clocks may be apart. */
 export const CLOCK_SKEW_MS = 1_000;
@@ -43,7 +43,7 @@ export function refreshed(
 ): Connection | undefined {
   const revivable = row.status === 'needs_reauth' && row.reason === 'rotation_lost';
   if ((row.status !== 'active' && !revivable) || row.generation >= generation) return undefined;
-  const times = timesOf(expiresInS, sealed.refreshToken !== undefined, nowMs, chance());
+  const times = timesOf(expiresInS, isRenewable({ kind: row.kind, sealed }), nowMs, chance());
   const mine = row.lease === undefined || row.lease.owner === owner;
   return next(row, {
     ...{ status: 'active', reason: undefined, announceAtMs: undefined, generation, sealed, scopes, updatedAtMs: nowMs },

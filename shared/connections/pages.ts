@@ -1,9 +1,10 @@
-import { type HubError, outcomes } from '../core/errors.ts';
 import { type Html, html, type Page } from '../core/html.ts';
-import { type ProviderApp, placed } from '../providers/app.ts';
-import type { Provider } from '../providers/provider.ts';
+import { located, type ProviderApp } from '../providers/app.ts';
+import type { Way } from '../providers/auth.ts';
+import { type Provider, wayOf } from '../providers/provider.ts';
+import { otherWays } from './credential-form.ts';
 import type { Owner } from './owner.ts';
-import { pageStyle } from './page-style.ts';
+import { frame, marks } from './page-frame.ts';
 import type { Session } from './session.ts';
 
 /** Returns the page that asks the end user: who asks, for whom, for what, and what happens next; no way but the two
@@ -14,13 +15,13 @@ export function askingPage(
     readonly session: Session;
     readonly provider: Provider;
     readonly app: ProviderApp;
+    readonly others?: readonly Way[];
     readonly link: string;
     readonly csrf: string;
   },
 ): Page {
-  const { session, provider, app, link, csrf } = about;
-  const body = html`<main>
-${marks(owner, provider.name)}
+  const { session, provider, app, others = [], link, csrf } = about;
+  const content = html`${marks(owner, provider.name)}
 <h1>Connect ${provider.name} to ${owner.name}</h1>
 <p class="lead"><b>${owner.name}</b> asks for access to your <b>${provider.name}</b> account.</p>
 <dl>
@@ -33,54 +34,22 @@ ${permissions(owner, provider, session.scopes)}
 <p class="care">Continue only if you yourself asked ${owner.name} for this. If somebody sent you this link, choose Cancel.</p>
 <form method="post" action="/connect/${link}/start" class="choice">
 <input type="hidden" name="csrf" value="${csrf}">
+<input type="hidden" name="way" value="oauth2">
 <button class="go" name="action" value="continue">Continue to ${provider.name}</button>
 <button name="action" value="cancel">Cancel</button>
 </form>
-</main>
-${footer(owner)}`;
+${otherWays(link, others)}`;
   return {
-    ...frame(owner, `Connect ${provider.name} to ${owner.name}`, body),
+    ...frame(owner, `Connect ${provider.name} to ${owner.name}`, content),
     formAction: destinations(provider, app, session),
   };
-}
-
-/** Returns the page of a refusal, or of a bug: what it was, and what to do next. */
-export function failurePage(owner: Owner, error: HubError | undefined, requestId: string): Page {
-  const title = error ? outcomes[error.code].title : 'Something went wrong on our side';
-  const message = error?.message ?? 'Nothing was connected. Please try again in a few minutes.';
-  const body = html`<main>
-${marks(owner)}
-<h1>${title}</h1>
-<p class="lead">${message}</p>
-<p class="small">You can close this page.${
-    error ? undefined : html` If it happens again, tell ${owner.name} this reference: <code>${requestId}</code>`
-  }</p>
-</main>
-${footer(owner)}`;
-  return frame(owner, title, body);
-}
-
-function frame(owner: Owner, title: string, body: Html): Page {
-  return {
-    title: `${title} · ${owner.name}`,
-    style: pageStyle(owner),
-    body,
-    images: owner.logoUrl ? [new URL(owner.logoUrl).origin] : [],
-  };
-}
-
-function marks(owner: Owner, providerName?: string): Html {
-  const own = owner.logoUrl
-    ? html`<span class="mark logo"><img src="${owner.logoUrl}" alt="" width="44" height="44"></span>`
-    : html`<span class="mark own">${initial(owner.name)}</span>`;
-  const other = providerName && html`<span class="link"></span><span class="mark">${initial(providerName)}</span>`;
-  return html`<div class="pair" aria-hidden="true">${own}${other || undefined}</div>`;
 }
 
 function permissions(owner: Owner, provider: Provider, scopes: readonly string[]): Html {
   if (scopes.length === 0)
     return html`<h2>${owner.name} will be able to use your account as ${provider.name} allows it</h2>`;
-  const words = provider.auth.scopes;
+  const way = wayOf(provider, 'oauth2');
+  const words: Readonly<Record<string, string>> = { ...way?.moreScopes, ...way?.scopes };
   const items = scopes.map((scope) =>
     Object.hasOwn(words, scope) ? html`<li>${words[scope]}</li>` : html`<li>The permission <code>${scope}</code></li>`,
   );
@@ -90,18 +59,10 @@ ${items}
 </ul>`;
 }
 
-function footer({ name, supportUrl }: Owner): Html {
-  const help = supportUrl && html` · <a href="${supportUrl}" rel="noreferrer">Help</a>`;
-  return html`<footer>A secure connection page of ${name}${help || undefined}</footer>`;
-}
-
-function initial(name: string): string {
-  return [...name][0]?.toUpperCase() ?? '';
-}
-
 /** Chromium holds every redirect that follows a form to `form-action`: the provider, whatever sign-in of its own or of the
  *  end user's company it passes the browser to (any https), and the owner's app. */
-function destinations({ auth }: Provider, app: ProviderApp, { returnUrl }: Session): string[] {
-  const named = [placed(auth.authorizeUrl, app), returnUrl].map((url) => new URL(url).origin);
+function destinations(provider: Provider, app: ProviderApp, { returnUrl }: Session): string[] {
+  const way = wayOf(provider, 'oauth2');
+  const named = [...(way ? [located(way.authorizeUrl, way, app)] : []), returnUrl].map((url) => new URL(url).origin);
   return [...new Set(named), 'https:'];
 }

@@ -5,15 +5,16 @@ import type { HubEvent } from '../core/event.ts';
 import type { Send } from '../core/fetch.ts';
 import { ok } from '../core/result.ts';
 import type { ReadApp } from '../providers/app.ts';
-import type { ProviderEntry } from '../providers/provider.ts';
-import { type Connection, connectionIdOf, type Lease } from './connection.ts';
+import type { WayKind } from '../providers/auth.ts';
+import { type ProviderEntry, wayOf } from '../providers/provider.ts';
+import { type Connection, connectionIdOf, isRenewable, kindOf, type Lease } from './connection.ts';
 import { type Attempt, exchange, giveBack } from './exchange.ts';
-import { openGrant } from './grant.ts';
+import { type Grant, openGrant } from './grant.ts';
 import { isHeld, leased } from './lease.ts';
-import { isConfigured } from './oauth.ts';
 import { failed, type RefreshOutcome, unavailable } from './outcome.ts';
 import type { ConnectionStore } from './store.ts';
 import type { Vault } from './vault.ts';
+import { isConfigured, isMinted } from './ways.ts';
 
 /** All that is touched outside: the simulator brings its own. */
 export interface CredentialPorts {
@@ -29,8 +30,8 @@ export interface CredentialPorts {
 /** Longer than the token request may take (20 s), so that no second one begins while the first is on its way. */
 export const LEASE_MS = 30_000;
 /** What must be left of the lease when the request goes out: its 20 s, twice the clocks' difference, and some. */
-const NEEDED_MS = 24_000;
-/** Returns the connection with a new credential (RFC 6749 §6), obtained under its lease. Errors: `needs_reauth` (the
+export const NEEDED_MS = 24_000;
+/** Returns the connection with a new credential (by its refresh token, RFC 6749 §6, or minted again), obtained under its lease. Errors: `needs_reauth` (the
  *  grant is gone), `not_configured` (no client, or a wrong one), `provider_unavailable`, `unavailable` (ask again later). */
 export async function refresh(ports: CredentialPorts, row: Connection): Promise<RefreshOutcome> {
   const { store, vault, moment } = ports;
@@ -40,17 +41,16 @@ export async function refresh(ports: CredentialPorts, row: Connection): Promise<
   const waitMs = (row.intent?.notBeforeMs ?? 0) - moment.nowMs;
   if (waitMs > 0) return failed(unavailable(waitMs, 'the last attempt failed'));
 
-  const client = await findClient(ports, provider);
+  const client = await findClient(ports, provider, kindOf(row));
   if (!client.ok) return failed(client);
   if (!row.sealed) return { kind: 'held' };
   const opened = await openGrant(vault, tenantId, id, row.generation, row.sealed);
   if (!opened.ok) return failed(opened);
-  const { refreshToken } = opened.value;
-  if (!refreshToken) return failed(refuse('needs_reauth', 'The connection cannot be refreshed.'));
+  if (!isRenewable(row)) return failed(refuse('needs_reauth', 'The connection cannot be refreshed.'));
 
   const rows = store.forTenant(tenantId);
   const lease = nextLease(row, moment);
-  const wanted = leased(row, lease, sha256(refreshToken.reveal()), moment.nowMs);
+  const wanted = leased(row, lease, spentHash(opened.value), moment.nowMs);
   const taken = wanted && (await rows.save(wanted, row));
   if (!taken?.done) return { kind: 'held' };
   const attempt: Attempt = {
@@ -58,17 +58,25 @@ export async function refresh(ports: CredentialPorts, row: Connection): Promise<
     rows,
     row: taken.row,
     lease,
-    grant: { ...opened.value, refreshToken },
+    grant: opened.value,
     ...client.value,
   };
   if (lease.untilMs - moment.nowMs < NEEDED_MS) return giveBack(attempt, { ambiguous: false }, { kind: 'held' });
   return exchange(attempt);
 }
 
-async function findClient({ findProvider, readApp }: CredentialPorts, provider: string) {
+/** What is shown to the provider: the refresh token, or all that a token is minted with. */
+function spentHash({ refreshToken, accessToken: _, ...kept }: Grant): string {
+  const shown = refreshToken ? [refreshToken] : Object.values(kept);
+  return sha256(shown.map((secret) => secret?.reveal()).join('\n'));
+}
+
+async function findClient({ findProvider, readApp }: CredentialPorts, provider: string, kind: WayKind) {
   const entry = findProvider(provider);
+  const way = entry && wayOf(entry.provider, kind);
   const app = entry && (await readApp(provider));
-  if (entry && app && isConfigured(app)) return ok({ entry, app });
+  const renews = way && (way.kind === 'oauth2' || isMinted(way)) ? way : undefined;
+  if (entry && app && renews && isConfigured(renews, app)) return ok({ entry, app, way: renews });
   return refuse('not_configured', `The provider ${provider} is not set up in this hub.`);
 }
 

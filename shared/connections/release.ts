@@ -1,14 +1,16 @@
 import type { Moment } from '../core/clock.ts';
 import { log } from '../core/log.ts';
+import { measure } from '../core/metrics.ts';
 import type { ProviderApp, ReadApp } from '../providers/app.ts';
 import type { ProviderEntry } from '../providers/provider.ts';
 import { type Grant, openGrant } from './grant.ts';
+import type { Holder } from './revoke.ts';
 import { type Session, sessionPlace } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Vault } from './vault.ts';
 
 /** Ends a grant upstream. Returns whether it is ended, or the provider knows no way to. */
-export type Revoke = (entry: ProviderEntry, app: ProviderApp, grant: Grant) => Promise<boolean>;
+export type Revoke = (entry: ProviderEntry, app: ProviderApp, grant: Grant, holder: Holder) => Promise<boolean>;
 
 export interface ReleasePorts {
   readonly sessions: Pick<SessionStore, 'beginRevoke' | 'finishRevoke' | 'postpone'>;
@@ -42,6 +44,7 @@ export async function finishRelease(ports: ReleasePorts, session: Session, momen
     await ports.sessions.postpone(session.id, 'revoking', moment.nowMs + waitMs);
     return;
   }
+  if (givenUp) measure('Revocation', { provider: session.provider, outcome: 'given_up' });
   await ports.sessions.finishRevoke(session.id);
   const about = { session: session.id, tenant: session.tenantId, provider: session.provider };
   log.info('the grant of a connect session was released', {
@@ -57,6 +60,6 @@ async function tryRevoke(ports: ReleasePorts, { grant, ...session }: Session): P
   const { provider, name, generation } = sessionPlace(session);
   const opened = await openGrant(ports.vault, session.tenantId, { provider, name }, generation, grant.sealed);
   if (!opened.ok) return opened.error.code === 'unavailable' ? 'not now' : 'lost';
-  const ended = await ports.revoke(entry, await ports.readApp(session.provider), opened.value);
+  const ended = await ports.revoke(entry, await ports.readApp(session.provider), opened.value, grant);
   return ended ? 'revoked' : 'not now';
 }

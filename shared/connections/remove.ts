@@ -4,22 +4,25 @@ import { refuse } from '../core/errors.ts';
 import { hubEvent } from '../core/event.ts';
 import { type ConnectionId, connectionRef, type TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
+import { measure } from '../core/metrics.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { ProviderApp } from '../providers/app.ts';
-import type { ProviderEntry } from '../providers/provider.ts';
-import { type Connection, type ConnectionView, connectionIdOf, toView } from './connection.ts';
+import { type ProviderEntry, wayOf } from '../providers/provider.ts';
+import { type Connection, type ConnectionView, connectionIdOf, kindOf, type Removal, toView } from './connection.ts';
 import { type Grant, openGrant, sealGrant } from './grant.ts';
 import { isHeld } from './lease.ts';
-import { isConfigured, judgeTokenAnswer, tokenRequest } from './oauth.ts';
+import { judgeTokenAnswer, tokenRequest } from './oauth.ts';
 import type { CredentialPorts } from './refresh.ts';
-import { absorbed, disconnected, postponed } from './removal.ts';
+import { absorbed, disconnected, parked, postponed } from './removal.ts';
 import { type Revocation, type RevokeFailure, revokeUpstream } from './revoke.ts';
+import { isConfigured } from './ways.ts';
 
 const GIVE_UP_MS = 24 * 60 * 60_000;
 const backoff = { baseMs: 60_000, capMs: 60 * 60_000 };
 
-/** Disconnects: the token is unusable from the first write on, then the grant is ended upstream and the row erased.
- *  Returns the final view, `revoked` or `revocation_pending`. Errors: `not_found`. */
+/** Disconnects: the token is unusable from the first write on, then the grant is ended upstream and the row erased. Asked
+ *  again where it is parked, it tries anew. Returns the final view: `revoked` (with the reason `provider_has_none` where
+ *  the provider knows no way to end a grant) or `revocation_pending`. Errors: `not_found`. */
 export async function remove(
   ports: CredentialPorts,
   tenantId: TenantId,
@@ -31,32 +34,42 @@ export async function remove(
   return ok(toView(await finishRemoval(ports, row)));
 }
 
-/** Brings a disconnection as far as it goes: erased once the grant is ended upstream, or after 24 h of trying.
+/** Brings a disconnection as far as it goes: erased once the grant is ended upstream, parked after 24 h of trying.
  *  May be done again after any crash: an ended grant counts as ended, and the event keeps its id. */
 export async function finishRemoval(ports: CredentialPorts, row: Connection): Promise<Connection> {
-  const { removal, tenantId, provider, name } = row;
-  if (!removal) return row;
-  const { store, moment } = ports;
-  const rows = store.forTenant(tenantId);
-  const about = { tenant: tenantId, provider, connection: name };
-
+  if (!row.removal) return row;
   const ended = await endUpstream(ports, row);
-  if (!ended.ok && moment.nowMs - removal.sinceMs < GIVE_UP_MS) {
-    if (removal.attempt === 0) await publishRemoved(ports, row, 'pending');
-    const delayMs = nextDelayMs(removal.attempt + 1, backoff, moment, ended.error.retryAfterMs);
-    const waiting = await rows.change(row, (current) => postponed(current, moment.nowMs + delayMs), row);
-    return waiting.row ?? row;
-  }
-  if (!ended.ok)
-    log.warn('a grant could not be ended upstream; it is erased here', { ...about, cause: ended.error.cause });
-  const { revocation, last } = ended.ok ? ended.value : { revocation: 'none' as const, last: row };
-  await publishRemoved(ports, row, revocation);
+  if (!ended.ok) return tryLater(ports, row, row.removal, ended.error);
+  const { revocation, last } = ended.value;
+  measure('Revocation', { provider: row.provider, outcome: revocation });
+  await publishRemoved(ports, row, revocation === 'revoked' ? 'revoked' : 'none');
   // Not erased: a token came late and is in the row now; the next tick ends it too.
-  return (await rows.erase(last)) ? { ...last, status: 'revoked' } : last;
+  if (!(await ports.store.forTenant(row.tenantId).erase(last))) return last;
+  return { ...last, status: 'revoked', reason: revocation === 'none' ? 'provider_has_none' : undefined };
+}
+
+async function tryLater(
+  { store, moment, publish }: CredentialPorts,
+  row: Connection,
+  removal: Removal,
+  { cause, retryAfterMs }: RevokeFailure,
+): Promise<Connection> {
+  const { tenantId, provider, name } = row;
+  const rows = store.forTenant(tenantId);
+  if (moment.nowMs - removal.sinceMs >= GIVE_UP_MS) {
+    log.warn('a grant could not be ended upstream', { tenant: tenantId, provider, connection: name, cause });
+    measure('Revocation', { provider, outcome: 'parked' });
+    await publishRemoved({ publish, moment }, row, 'parked');
+    return (await rows.change(row, (current) => parked(current, moment.nowMs), row)).row ?? row;
+  }
+  if (removal.attempt === 0) await publishRemoved({ publish, moment }, row, 'pending');
+  const delayMs = nextDelayMs(removal.attempt + 1, backoff, moment, retryAfterMs);
+  return (await rows.change(row, (current) => postponed(current, moment.nowMs + delayMs), row)).row ?? row;
 }
 
 interface Ended {
-  readonly revocation: Revocation;
+  /** `nothing`: there was no grant any more that could be ended. */
+  readonly revocation: Revocation | 'nothing';
   /** The row as it was when its grant ended. */
   readonly last: Connection;
 }
@@ -67,17 +80,17 @@ async function endUpstream(ports: CredentialPorts, row: Connection): Promise<Res
     return err({ cause: 'a refresh is under way', retryAfterMs: row.lease.untilMs - moment.nowMs + 2_000 });
   }
   const entry = findProvider(row.provider);
-  if (!entry || !row.sealed) return ok({ revocation: 'none', last: row });
+  if (!entry || !row.sealed) return ok({ revocation: 'nothing', last: row });
   const opened = await openGrant(vault, row.tenantId, connectionIdOf(row), row.generation, row.sealed);
   if (!opened.ok) {
     const later = opened.error.code === 'unavailable';
-    return later ? err({ cause: 'the vault cannot be asked' }) : ok({ revocation: 'none', last: row });
+    return later ? err({ cause: 'the vault cannot be asked' }) : ok({ revocation: 'nothing', last: row });
   }
   const app = await readApp(row.provider);
   const current = await revocable(ports, row, entry, app, opened.value);
   if (!current.ok) return current;
   const { last, grant } = current.value;
-  const ended = grant ? await revokeUpstream(ports, entry, app, grant) : ok('revoked' as const);
+  const ended = grant ? await revokeUpstream(ports, entry, app, grant, last) : ok('revoked' as const);
   return ended.ok ? ok({ revocation: ended.value, last }) : ended;
 }
 
@@ -91,9 +104,10 @@ async function revocable(
   grant: Grant,
 ): Promise<Result<{ readonly last: Connection; readonly grant?: Grant }, RevokeFailure>> {
   const { send, moment, vault, store } = ports;
-  const { style } = entry.provider.auth.revoke;
+  const way = wayOf(entry.provider, kindOf(row));
+  const shown = way?.kind === 'oauth2' && isConfigured(way, app) && way.revoke.style;
   const expired = row.expiresAtMs !== undefined && row.expiresAtMs <= moment.nowMs;
-  if (!expired || !grant.refreshToken || !(style === 'bearer' || style === 'app-delete') || !isConfigured(app)) {
+  if (!expired || !grant.refreshToken || !(shown === 'bearer' || shown === 'app-delete')) {
     return ok({ last: row, grant });
   }
   const answer = await send(tokenRequest(entry, app, { grantType: 'refresh_token', refreshToken: grant.refreshToken }));
@@ -115,9 +129,9 @@ async function revocable(
 }
 
 async function publishRemoved(
-  { publish, moment }: CredentialPorts,
+  { publish, moment }: Pick<CredentialPorts, 'publish' | 'moment'>,
   row: Connection,
-  revocation: Revocation | 'pending',
+  revocation: Revocation | 'pending' | 'parked',
 ): Promise<void> {
   const connection = connectionIdOf(row);
   const happening = [row.tenantId, connectionRef(connection), row.removal?.sinceMs, revocation].join('#');

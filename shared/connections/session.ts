@@ -1,6 +1,6 @@
 import { equal } from '../core/crypto.ts';
 import type { TenantId } from '../core/ids.ts';
-import type { SealedGrant } from './connection.ts';
+import type { Connection, SealedGrant } from './connection.ts';
 import { hashed } from './handle.ts';
 
 // A connect session through its stages. Only `ready` and what follows holds a credential, sealed, and no connection
@@ -37,6 +37,8 @@ export interface Session {
   readonly endUser: string;
   readonly returnUrl: string;
   readonly scopes: readonly string[];
+  /** Another account than the connection's may take its place. */
+  readonly allowAccountChange?: boolean;
   readonly status: SessionStatus;
   readonly linkHash: string;
   readonly createdAtMs: number;
@@ -69,6 +71,8 @@ export interface PendingGrant {
   readonly expiresInS?: number;
   readonly scopes: readonly string[];
   readonly account: { readonly id: string; readonly name?: string };
+  readonly kind?: Connection['kind'];
+  readonly settings?: Connection['settings'];
 }
 
 /** Where the vault keeps what is a session's: no connection has generation 0. */

@@ -4,17 +4,16 @@ import { refuse } from '../core/errors.ts';
 import { ok, type Result } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import { authorizeUrl, contextOf, redirectUriOf } from './authorization.ts';
+import { type EnterPorts, enter, type FormAgain } from './enter.ts';
 import { cookieName, formToken, hashed, isSecret, newSecret, readHandle, writeHandle } from './handle.ts';
 import { findLink, type LinkPorts, type OpenLink } from './open-link.ts';
 import { returnWith } from './return-url.ts';
 import { STATE_MS, sessionPlace } from './session.ts';
 import type { SessionStore } from './session-store.ts';
-import type { Vault } from './vault.ts';
+import { chosenWay, oauthOf } from './ways.ts';
 
-export interface StartPorts extends LinkPorts {
-  readonly sessions: Pick<SessionStore, 'get' | 'start' | 'end'>;
-  readonly vault: Pick<Vault, 'seal'>;
-  readonly publicUrl: string;
+export interface StartPorts extends LinkPorts, EnterPorts {
+  readonly sessions: Pick<SessionStore, 'get' | 'start' | 'end' | 'consume' | 'keepGrant'>;
 }
 
 /** What the browser sent with the page's form. */
@@ -26,25 +25,36 @@ export interface Submission {
   readonly fetchSite: string | undefined;
 }
 
-/** Returns where the browser goes: to the provider, or back to the app where the end user would rather not.
+/** The browser is sent on; or its form is shown again. */
+export type Started =
+  | { readonly goTo: string }
+  | { readonly again: FormAgain & { readonly open: OpenLink; readonly csrf: string } };
+
+/** Returns where the browser goes: to the provider, or back to the app, with what was entered on the form or where the end
+ *  user would rather not. A form that was not filled in well comes back.
  *  Errors: those of the link, and `wrong_browser` for a form that this browser's page did not send. */
-export async function start(ports: StartPorts, sent: Submission, moment: Moment): Promise<Result<{ goTo: string }>> {
+export async function start(ports: StartPorts, sent: Submission, moment: Moment): Promise<Result<Started>> {
   const sessionId = readHandle(sent.link)?.sessionId ?? '';
   const cookie = sent.cookie(cookieName(sessionId));
   const found = await findLink(ports, sent.link, cookie, moment.nowMs);
   if (!found.ok) return found;
   if (!isSecret(cookie) || !isOwnForm(sent, cookie, sessionId, ports.publicUrl)) {
-    return refuse(
-      'wrong_browser',
-      'The page was not sent by this browser, or cookies are switched off. Open the link again.',
-    );
+    return refuse('wrong_browser', 'The page was not sent by this browser, or cookies are switched off.');
   }
   if (sent.form.get('action') === 'cancel') {
     const { returnUrl } = found.value.session;
     await ports.sessions.end(sessionId, 'denied');
     return ok({ goTo: returnWith(returnUrl, { session: sessionId, error: 'denied' }) });
   }
-  return claim(ports, found.value, hashed('browser', cookie), moment);
+  const browserHash = hashed('browser', cookie);
+  const { entry, app } = found.value;
+  const way = chosenWay(entry, app, sent.form.get('way'));
+  if (!way) return refuse('not_configured', `${entry.provider.name} cannot be connected in this way.`);
+  if (way.kind === 'oauth2') return claim(ports, found.value, browserHash, moment);
+  const entered = await enter(ports, found.value, { way, form: sent.form, browserHash }, moment);
+  if (!entered.ok) return entered;
+  if ('goTo' in entered.value) return ok(entered.value);
+  return ok({ again: { ...entered.value.again, open: found.value, csrf: formToken(cookie, sessionId) } });
 }
 
 async function claim(
@@ -54,7 +64,7 @@ async function claim(
   moment: Moment,
 ): Promise<Result<{ goTo: string }>> {
   const stateSecret = newSecret(moment);
-  const codeVerifier = entry.provider.auth.pkce === 'S256' ? new Secret(newSecret(moment)) : undefined;
+  const codeVerifier = oauthOf(entry).pkce === 'S256' ? new Secret(newSecret(moment)) : undefined;
   const redirectUri = redirectUriOf(publicUrl, session.provider);
   const place = { ...sessionPlace(session), field: 'verifier' };
   const moved = await sessions.start(
@@ -72,8 +82,7 @@ async function claim(
     },
     moment.nowMs,
   );
-  if (!moved.done)
-    return refuse('link_used', 'Another browser has just used this link. Go back to the app and begin again.');
+  if (!moved.done) return refuse('link_used', 'Another browser has just used this link.');
   const state = writeHandle({ sessionId: session.id, secret: stateSecret });
   return ok({ goTo: authorizeUrl(entry, app, { state, redirectUri, scopes: session.scopes, codeVerifier }) });
 }

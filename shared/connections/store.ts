@@ -122,6 +122,13 @@ export function connectionStore(table: Table) {
       });
       return found.items.map(toConnection);
     },
+
+    /** Returns a page of every tenant's connections to a provider, read from the whole table: for an operator alone. */
+    async ofProvider(provider: string, cursor?: string) {
+      const page = { filter: '#provider = :provider', values: { ':provider': provider }, limit: 500, cursor };
+      const found = await table.scan(page);
+      return { items: found.items.map(toConnection), ...(found.cursor && { cursor: found.cursor }) };
+    },
   };
 
   async function all(query: Parameters<Table['query']>[0]): Promise<Connection[]> {

@@ -11,7 +11,7 @@ export interface ExportedToken {
   readonly scopes: readonly string[];
 }
 
-/** Returns a fresh access token in plaintext (A-55). Errors: `forbidden` (the stage does not allow it), and those of
+/** Returns a fresh access token in plaintext (A-55). Errors: `forbidden` (the stage does not allow it), `conflict`, and those of
  *  `Credentials.live`. */
 export async function exportToken(
   credentials: Credentials,
@@ -22,7 +22,10 @@ export async function exportToken(
   if (!allowed) return refuse('forbidden', 'This stage does not hand out tokens.');
   const live = await credentials.live(tenantId, id);
   if (!live.ok) return live;
-  const { accessToken, connection } = live.value;
+  const { secrets, connection } = live.value;
+  const { accessToken } = secrets;
+  if (!accessToken)
+    return refuse('conflict', 'This connection has no access token: it goes by what was entered for it.');
   return ok({
     accessToken: accessToken.reveal(),
     ...(connection.expiresAtMs !== undefined && { expiresAt: iso(connection.expiresAtMs) }),

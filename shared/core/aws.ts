@@ -5,6 +5,10 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+  ScanCommand,
+  type ScanCommandOutput,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -38,6 +42,14 @@ export interface Query extends Expression {
   readonly filter?: string;
   readonly limit?: number;
   readonly descending?: boolean;
+  readonly cursor?: string;
+}
+
+export type Scan = Pick<Query, 'filter' | 'values' | 'limit' | 'cursor'>;
+
+export interface Page {
+  readonly items: Item[];
+  /** Where the next page begins; absent on the last one. */
   readonly cursor?: string;
 }
 
@@ -103,32 +115,58 @@ export function openTable(name: string) {
       });
     },
 
-    /** A cursor of another list gives an empty page: DynamoDB refuses a start key outside of the query. */
-    async query(query: Query): Promise<{ items: Item[]; cursor?: string }> {
-      const start = query.cursor === undefined ? undefined : readCursor(query.cursor);
-      const command = new QueryCommand({
-        ...common,
-        IndexName: query.index,
-        KeyConditionExpression: query.where,
-        FilterExpression: query.filter,
-        ...expressions([query.where, query.filter], query.values),
-        Limit: query.limit,
-        ScanIndexForward: !query.descending,
-        ConsistentRead: query.index === undefined,
-        ExclusiveStartKey: start && toAttributes({ ...start }),
-      });
-      try {
-        const answer = await client.send(command);
-        return {
-          items: (answer.Items ?? []).map((item) => unmarshall(item)),
-          ...(answer.LastEvaluatedKey && { cursor: writeCursor(unmarshall(answer.LastEvaluatedKey)) }),
-        };
-      } catch (error) {
-        if (start && error instanceof Error && error.name === 'ValidationException') return { items: [] };
-        throw error;
-      }
+    async query(query: Query): Promise<Page> {
+      return paged(query, (start) =>
+        client.send(
+          new QueryCommand({
+            ...common,
+            ...start,
+            IndexName: query.index,
+            KeyConditionExpression: query.where,
+            FilterExpression: query.filter,
+            ...expressions([query.where, query.filter], query.values),
+            Limit: query.limit,
+            ScanIndexForward: !query.descending,
+            ConsistentRead: query.index === undefined,
+          }),
+        ),
+      );
+    },
+
+    /** Returns a page of the whole table, of which `limit` rows are read: for rare work of an operator alone. */
+    async scan(scan: Scan): Promise<Page> {
+      return paged(scan, (start) =>
+        client.send(
+          new ScanCommand({
+            ...common,
+            ...start,
+            FilterExpression: scan.filter,
+            ...expressions([scan.filter], scan.values),
+            Limit: scan.limit,
+            ConsistentRead: true,
+          }),
+        ),
+      );
     },
   };
+}
+
+/** A cursor of another list gives an empty page: DynamoDB refuses a start key outside of the query. */
+async function paged(
+  { cursor }: Pick<Query, 'cursor'>,
+  read: (start: Pick<QueryCommandInput, 'ExclusiveStartKey'>) => Promise<QueryCommandOutput | ScanCommandOutput>,
+): Promise<Page> {
+  const start = cursor === undefined ? undefined : readCursor(cursor);
+  try {
+    const answer = await read({ ExclusiveStartKey: start && toAttributes({ ...start }) });
+    return {
+      items: (answer.Items ?? []).map((item) => unmarshall(item)),
+      ...(answer.LastEvaluatedKey && { cursor: writeCursor(unmarshall(answer.LastEvaluatedKey)) }),
+    };
+  } catch (error) {
+    if (start && error instanceof Error && error.name === 'ValidationException') return { items: [] };
+    throw error;
+  }
 }
 
 /** Returns a secret's current string, or nothing where it has no value; throws when the service cannot say. */

@@ -6,7 +6,7 @@ export const hubEvents = {
   'tenant.removed': z.object({}),
   'connection.activated': z.object({ account: z.string(), scopes: z.array(z.string()), reconnected: z.boolean() }),
   'connection.needs_reauth': z.object({ reason: z.string() }),
-  'connection.removed': z.object({ revocation: z.enum(['revoked', 'pending', 'none']) }),
+  'connection.removed': z.object({ revocation: z.enum(['revoked', 'pending', 'parked', 'none']) }),
   'webhook.received': z.object({ event: z.string(), type: z.string(), data: z.unknown() }),
   'webhook.conflicting': z.object({ event: z.string(), type: z.string() }),
   'call.succeeded': z.object({ call: z.string() }),

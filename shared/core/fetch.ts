@@ -85,6 +85,7 @@ function exchange(
       method,
       headers: {
         'accept-encoding': 'gzip, deflate, br',
+        'user-agent': 'patchbay', // GitHub, Discord and Resend turn away who does not say
         ...headers,
         ...(bytes && { 'content-length': String(bytes.length) }),
       },

@@ -6,7 +6,7 @@ import type { ConnectionId, TenantId } from './ids.ts';
 //
 // table         partition key                 sort key                        lifetime
 // tenants       <tenant>                      profile | apikey#<key id>       the tenant's
-// tenant-keys   <tenant>                      v00001                          until erasure
+// tenant-keys   <tenant>                      v00001 | x-erased               until erasure, or retired after a rotation
 // connections   <tenant>                      slack#default                   until disconnected
 // sessions      session#<id>                  -                               minutes (TTL)
 // inbox         <tenant> | _unrouted          github#<delivery id>            90 days (TTL)
@@ -21,6 +21,8 @@ export const PROFILE = 'profile';
 export const UNROUTED = '_unrouted';
 
 export const apiKeyKey = (keyId: string) => `apikey#${keyId}`;
+/** Marks an erased tenant's place among data keys; sorts after every one of them. */
+export const ERASED = 'x-erased';
 export const dataKeyKey = (version: number) => `v${String(version).padStart(5, '0')}`;
 export const connectionKey = ({ provider, name }: ConnectionId) => `${provider}#${name}`;
 export const accountKey = (provider: string, accountId: string) => `${provider}#${accountId}`;

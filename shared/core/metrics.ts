@@ -12,6 +12,7 @@ export type MetricName =
   | 'CallDeferred'
   | 'TokenRefreshed'
   | 'NeedsReauth'
+  | 'Revocation'
   | 'SyncRun'
   | 'SyncRecords';
 

@@ -1,10 +1,16 @@
+import { createPrivateKey } from 'node:crypto';
 import * as z from 'zod';
 import { parseJson } from '../core/json.ts';
+import type { OAuth2, Template } from './auth.ts';
 
 /** What the owner registered at a provider, as the secret `patchbay/<stage>/<provider>` holds it. */
 export const ProviderApp = z.strictObject({
   clientId: z.string().min(1).optional(),
   clientSecret: z.string().min(1).optional(),
+  /** PEM (PKCS #1 or #8): with it the owner's app signs for itself (GitHub App). */
+  privateKey: z.string().refine(isPrivateKey, 'a private key in PEM').optional(),
+  /** Parts of the provider's URLs that are the owner's choice (Microsoft: `directory`). */
+  variables: z.record(z.string(), z.string().min(1).max(100)).optional(),
   /** Several while one is being replaced. A short one is a configuration error, never a skipped check (D-01). */
   webhookSecrets: z.array(z.string().min(16)).max(5).optional(),
   /** Sends this provider's traffic elsewhere: `{"https://slack.com": "http://127.0.0.1:9001"}`. The local stage alone. */
@@ -72,6 +78,14 @@ function parseApp(stage: string, provider: string, secret: string | undefined): 
   return parsed.data;
 }
 
+function isPrivateKey(text: string): boolean {
+  try {
+    return createPrivateKey(text).asymmetricKeyType === 'rsa';
+  } catch {
+    return false; // whatever is wrong with it, the owner has to mend it
+  }
+}
+
 /** Returns the URL where this stage reaches it: another origin where the app's `origins` say so. */
 export function placed(url: string, { origins }: ProviderApp): string {
   for (const [from, to] of Object.entries(origins ?? {})) {
@@ -81,4 +95,26 @@ export function placed(url: string, { origins }: ProviderApp): string {
     }
   }
   return url;
+}
+
+/** Returns an address of the provider's OAuth, its variables filled in. */
+export function located(template: Template, way: Pick<OAuth2, 'variables'>, app: ProviderApp): string {
+  const values = Object.entries(variablesOf(way, app));
+  return placed(
+    values.reduce((text, [name, value]) => text.replaceAll(`{${name}}`, encodeURIComponent(value)), template),
+    app,
+  );
+}
+
+/** Returns the value of each variable of a way: the app's, which must fit, whole, the declared pattern, else the default
+ *  (E-01). Throws `WrongSecret`. */
+export function variablesOf({ variables = {} }: Pick<OAuth2, 'variables'>, app: ProviderApp): Record<string, string> {
+  const values = Object.entries(variables).map(([name, { default: usual, pattern }]) => {
+    const chosen = app.variables && Object.hasOwn(app.variables, name) ? app.variables[name] : undefined;
+    if (chosen !== undefined && !new RegExp(`^(?:${pattern})$`).test(chosen)) {
+      throw new WrongSecret(`The provider secret's variable "${name}" does not fit its pattern`);
+    }
+    return [name, chosen ?? usual];
+  });
+  return Object.fromEntries(values);
 }

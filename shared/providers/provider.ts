@@ -1,9 +1,9 @@
 import type * as z from 'zod';
+import type { JsonPath, OAuth2, Template, Way, WayKind, Whoami } from './auth.ts';
+
+export type { Field } from './auth.ts';
 
 // The vocabulary: everything a provider may be, as data. A quirk is a word here, useful to others; never a branch on an id.
-
-/** A path into a JSON answer, by dots: `team.id`. */
-export type JsonPath = string;
 
 export interface Provider {
   readonly id: string;
@@ -12,74 +12,19 @@ export interface Provider {
   readonly docs: string;
   /** Offered in these stages alone. Default: all. */
   readonly stages?: readonly string[];
-  readonly auth: OAuth2;
+  /** How an account is connected, the preferred way first, each kind at most once. */
+  readonly auth: readonly [Way, ...Way[]];
   readonly api: Api;
   readonly limits: readonly Limit[];
 }
 
-/** Authorization code grant (RFC 6749 §4.1). */
-export interface OAuth2 {
-  readonly kind: 'oauth2';
-  readonly authorizeUrl: string;
-  readonly tokenUrl: string;
-  /** Where the authorization server names itself in the callback (RFC 9207): compared exactly. */
-  readonly issuer?: string;
-  /** How the client proves itself at the token endpoint: HTTP Basic, or fields of the form. */
-  readonly clientAuth: 'basic' | 'body';
-  /** A provider without PKCE says why. */
-  readonly pkce: 'S256' | { readonly none: string };
-  /** Asked for unless the session says otherwise; in words for the consent page. */
-  readonly scopes: Readonly<Record<string, string>>;
-  readonly scopeSeparator: ' ' | ',';
-  /** How the token answer separates granted scopes, where it differs. */
-  readonly grantedSeparator?: ' ' | ',';
-  /** Further parameters of the authorization request. */
-  readonly authorizeParams?: Readonly<Record<string, string>>;
-  /** Values of `token_type` beside `bearer` that are used like it. */
-  readonly tokenTypes?: readonly string[];
-  /** How a refused token request looks: an error status (RFC 6749 §5.2), 200 with `error`, or 200 with `ok: false`. */
-  readonly tokenErrors: 'status' | 'in-200' | 'ok-false';
-  /** Codes beside `invalid_grant` that mean that the grant is gone for good. */
-  readonly grantGone?: readonly string[];
-  /** Codes beside `invalid_client` that mean that the owner's app is set up wrongly. */
-  readonly clientWrong?: readonly string[];
-  readonly refresh: Refresh;
-  readonly revoke: Revoke;
-  /** Whose account it is: from the token answer, or from a request with the new token. */
-  readonly account: {
-    readonly from: 'token' | 'whoami';
-    /** The first of these that is present. */
-    readonly id: readonly JsonPath[];
-    readonly name: readonly JsonPath[];
-  };
-}
-
-export interface Refresh {
-  /** Whether a refresh gives a new refresh token and ends the old one. */
-  readonly rotates: 'never' | 'sometimes' | 'always';
-  /** Seconds in which the previous refresh token is still good. */
-  readonly graceS: number;
-  /** Seconds after which an unused refresh token lapses. */
-  readonly idleS?: number;
-  /** What is known, marked so, without confirmation by the provider's pages. */
-  readonly unconfirmed?: readonly string[];
-}
-
-/** How a grant is ended upstream (RFC 7009 where it is standard). */
-export type Revoke =
-  | { readonly style: 'rfc7009'; readonly url: string }
-  /** A request that carries the access token itself. */
-  | { readonly style: 'bearer'; readonly method: 'GET' | 'POST' | 'DELETE'; readonly url: string }
-  /** DELETE with the client's Basic credentials and the token in a JSON body; `{client_id}` in the URL is filled in. */
-  | { readonly style: 'app-delete'; readonly url: string }
-  | { readonly style: 'none'; readonly reason: string };
-
 export interface Api {
-  readonly baseUrl: string;
+  /** May hold `{account}` (the connected account's id), variables, and fields that `choices` or a pattern close (E-01). */
+  readonly baseUrl: Template;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** A cheap request that tells whose token it is. */
-  readonly whoami?: { readonly method: 'GET' | 'POST'; readonly path: string };
+  readonly whoami?: Whoami;
   readonly errors: ErrorShape;
   /** Response header that carries the provider's request id. */
   readonly requestIdHeader?: string;
@@ -254,4 +199,11 @@ export interface ProviderEntry {
   readonly webhooks?: Webhooks;
   readonly actions: Actions;
   readonly syncs: Syncs;
+}
+
+/** Returns the provider's way of this kind, or nothing. */
+export function wayOf(provider: Provider, kind: 'oauth2'): OAuth2 | undefined;
+export function wayOf(provider: Provider, kind: WayKind): Way | undefined;
+export function wayOf({ auth }: Provider, kind: WayKind): Way | undefined {
+  return auth.find((way) => way.kind === kind);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { credentialEnv } from '../connections/contract.ts';
 import type { FeatureContract } from '../core/contract.ts';
 import { TenantId } from '../core/ids.ts';
 import { page, setting, tenantPath } from '../core/paths.ts';
@@ -19,13 +20,21 @@ function returnable(text: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(url.hostname));
 }
 
+/** Whoever is asked to agree reads this name: `Аcme` with a Cyrillic А is not Acme (A-40). */
+function isOfOneScript(name: string): boolean {
+  const alphabets = [/\p{Script=Latin}/u, /\p{Script=Greek}/u, /\p{Script=Cyrillic}/u, /\p{Script=Armenian}/u];
+  const words = name.normalize('NFKC').match(/[\p{L}\p{M}]+/gu) ?? [];
+  return words.every((word) => alphabets.filter((alphabet) => alphabet.test(word)).length <= 1);
+}
+
 const Profile = {
   name: z
     .string()
     .trim()
     .min(1)
     .max(100)
-    .regex(/^[^\p{C}]+$/u, 'no control or direction characters'),
+    .regex(/^[^\p{C}\p{Zl}\p{Zp}\p{DI}]+$/u, 'no control, direction or invisible characters')
+    .refine(isOfOneScript, 'no word of letters that look alike from two alphabets'),
   returnUrls: z.array(ReturnUrl).max(20),
 };
 
@@ -38,7 +47,7 @@ export const tenantsContract = {
     entry: { kind: 'authorizer' },
   },
   create: {
-    env: z.object({ TENANTS_TABLE: setting }),
+    env: z.object({ TENANTS_TABLE: setting, TENANT_KEYS_TABLE: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',
@@ -73,13 +82,13 @@ export const tenantsContract = {
     },
   },
   remove: {
-    env: z.object({ TENANTS_TABLE: setting, TENANT_KEYS_TABLE: setting, BUS_NAME: setting }),
+    env: z.object({ ...credentialEnv, TENANTS_TABLE: setting }),
     timeoutS: 29,
     entry: {
       kind: 'http',
       routes: ['DELETE /v1/tenants/{tenant}'],
       access: 'operator',
-      summary: 'Erase a tenant: its data keys first, then all that is its own',
+      summary: 'Erase a tenant: its grants upstream, its data keys, then all that is its own',
       path: tenantPath,
       status: 204,
     },

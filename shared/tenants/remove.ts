@@ -10,23 +10,25 @@ import { eraseDataKeys, type TenantStore } from './store.ts';
 export interface RemovePorts {
   readonly tenants: TenantStore;
   readonly dataKeys: Table;
+  /** Ends at their providers what grants it can in its time, and never throws. */
+  readonly endGrants: (tenantId: TenantId) => Promise<void>;
   readonly publish: (events: readonly HubEvent[]) => Promise<void>;
   readonly moment: Moment;
 }
 
-/** Erases a tenant: its data keys first, which kills all that was sealed for it (B-12), then its API keys and profile;
- *  the features clear their own rows on `tenant.removed`. The profile goes last: after a crash, asking again goes on
- *  where it stopped. Errors: `not_found`. */
+/** Erases a tenant: nobody acts in its name any more, its grants are ended upstream as far as their providers answer in
+ *  time, then its data keys go, which kills all that was sealed for it (B-12); the features clear their own rows on
+ *  `tenant.removed`. The profile goes last: after a crash, asking again goes on where it stopped. Errors: `not_found`. */
 export async function remove(
-  { tenants, dataKeys, publish, moment }: RemovePorts,
+  { tenants, dataKeys, endGrants, publish, moment }: RemovePorts,
   tenantId: TenantId,
 ): Promise<Result<undefined>> {
   const tenant = await tenants.read(tenantId);
   if (!tenant) return refuse('not_found', 'There is nothing at this address.');
   await tenants.markRemoving(tenantId, moment.nowMs);
-  await eraseDataKeys(dataKeys, tenantId);
   await eraseApiKeys(tenants, tenantId);
-  await eraseDataKeys(dataKeys, tenantId); // a refresh that was under way may have made a new one
+  await endGrants(tenantId);
+  await eraseDataKeys(dataKeys, tenantId, moment.nowMs);
   const id = `evt_${sha256(['tenant.removed', tenantId, tenant.createdAtMs].join('#'))}`;
   await publish([hubEvent('tenant.removed', { tenant: tenantId, id }, {}, moment)]);
   await tenants.erase(tenantId);

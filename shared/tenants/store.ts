@@ -1,6 +1,6 @@
 import type { Item, Table } from '../core/aws.ts';
 import type { TenantId } from '../core/ids.ts';
-import { apiKeyKey, PROFILE } from '../core/keys.ts';
+import { apiKeyKey, ERASED, PROFILE } from '../core/keys.ts';
 import type { ApiKey } from './api-key.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -99,14 +99,21 @@ export function tenantStore(table: Table) {
   };
 }
 
-/** Deletes every data key of a tenant: from here on nothing that the vault sealed for it opens anywhere (B-12). */
-export async function eraseDataKeys(table: Table, tenantId: TenantId): Promise<void> {
+/** Deletes every data key of a tenant: from here on nothing that the vault sealed for it opens anywhere, and nothing more
+ *  is sealed for it until `allowDataKeys` (B-12). */
+export async function eraseDataKeys(table: Table, tenantId: TenantId, nowMs: number): Promise<void> {
+  await table.put({ pk: tenantId, sk: ERASED, erasedAtMs: nowMs });
   let cursor: string | undefined;
   do {
     const found = await table.query({ where: 'pk = :tenant', values: { ':tenant': tenantId }, cursor });
-    for (const { pk, sk } of found.items) await table.remove({ pk, sk });
+    for (const { pk, sk } of found.items) if (sk !== ERASED) await table.remove({ pk, sk });
     cursor = found.cursor;
   } while (cursor);
+}
+
+/** Lets a new tenant have the id of one that was erased. */
+export async function allowDataKeys(table: Table, tenantId: TenantId): Promise<void> {
+  await table.remove({ pk: tenantId, sk: ERASED });
 }
 
 function toRow<Row>({ pk: _pk, sk: _sk, ...row }: Item): Row {

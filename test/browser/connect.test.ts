@@ -38,8 +38,12 @@ function walk(browser: Browser) {
     await scene.stop();
   });
 
-  async function signedIn(colorScheme: 'light' | 'dark', viewport: { width: number; height: number }): Promise<Page> {
-    const context = await browser.newContext({ colorScheme, viewport });
+  async function signedIn(
+    colorScheme: 'light' | 'dark',
+    viewport: { width: number; height: number },
+    javaScriptEnabled = true,
+  ): Promise<Page> {
+    const context = await browser.newContext({ colorScheme, viewport, javaScriptEnabled });
     const page = await context.newPage();
     await page.goto(app.url);
     await page.getByRole('button', { name: 'ada@acme.example' }).click();
@@ -109,5 +113,23 @@ function walk(browser: Browser) {
     expect((await nowhere.goto(`${scene.hub.url}/connect/cs_none.nothing`))?.status()).toBe(404);
     expect(await nowhere.getByRole('heading', { level: 1 }).textContent()).not.toBe('');
     await picture(nowhere, 'link-invalid');
+  });
+
+  test('a person connects with a key, with scripts switched off: a wrong one is explained where it was entered', async () => {
+    await scene.ask(`DELETE ${acme.path}/connections/demo`, { key: acme.key });
+    const page = await signedIn('light', phone, false);
+    await page.getByRole('link', { name: /API key/ }).click();
+    await page.getByRole('button', { name: /Connect Demo/ }).waitFor();
+    await page.getByLabel('API key').fill('demo-key-nobody');
+    await page.getByRole('button', { name: /Connect Demo/ }).click();
+    expect(await page.getByRole('alert').textContent()).toContain('did not accept this');
+    expect(await page.getByLabel('API key').inputValue()).toBe(''); // a secret is never sent back
+    expect(await fits(page)).toBe(true);
+    await picture(page, 'key-refused-phone');
+
+    await page.getByLabel('API key').fill('demo-key-ada');
+    await page.getByRole('button', { name: /Connect Demo/ }).click();
+    await page.waitForURL(`${app.url}/`);
+    expect(await page.getByRole('main').textContent()).toMatch(/demo\s*Ada Lovelace\s*active/);
   });
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { readStage, StageError } from '../../infra/stage.ts';
 
 const owner = { name: 'Example Inc.' };
@@ -76,7 +76,7 @@ describe('what is wrong is one line that says where', () => {
     [
       'an unknown provider',
       () => read({ ...minimal, providers: ['gitlab'] }),
-      'not offered: gitlab (choose from github, slack',
+      'not offered: gitlab (choose from discord, github',
     ],
     ['the demo in production', () => read({ ...minimal, providers: ['demo'] }), 'not offered: demo'],
     [
@@ -88,4 +88,12 @@ describe('what is wrong is one line that says where', () => {
     expect(reading).toThrow(StageError);
     expect(reading).toThrow(message);
   });
+});
+
+test('a fault in a provider’s definition stops the synth, by its name', async () => {
+  vi.resetModules();
+  vi.doMock('../../shared/providers/check.ts', () => ({ checkProviders: () => ['acme: auth.0.tokenUrl: no address'] }));
+  const { readStage: readAgain } = await import('../../infra/stage.ts');
+  expect(() => readAgain('local', {})).toThrow('shared/providers: acme: auth.0.tokenUrl: no address');
+  vi.doUnmock('../../shared/providers/check.ts');
 });

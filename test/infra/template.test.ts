@@ -6,6 +6,7 @@ import { contracts, functionNames } from '../../infra/contracts.ts';
 import { EVENT_SOURCE as SENT_SOURCE } from '../../shared/core/bus.ts';
 import type { FunctionContract } from '../../shared/core/contract.ts';
 import { DUE_SHARDS } from '../../shared/core/keys.ts';
+import { catalogue } from '../../shared/providers/catalogue.ts';
 import { makeStacks } from './stacks.ts';
 
 const { hub, data, pathOf } = makeStacks();
@@ -262,7 +263,7 @@ describe('tables', () => {
 test('alarms on what the hub measures name metrics that it measures', () => {
   const measures = readFileSync(join(import.meta.dirname, '..', '..', 'shared', 'core', 'metrics.ts'), 'utf8');
   const queries = [...JSON.stringify(hub.all('AWS::CloudWatch::Alarm')).matchAll(/SELECT SUM\((\w+)\) FROM SCHEMA/g)];
-  expect(queries).toHaveLength(3);
+  expect(queries).toHaveLength(5);
   for (const [, metric] of queries) expect(measures).toContain(`'${metric}'`);
 });
 
@@ -287,12 +288,8 @@ describe('key, secrets and payloads', () => {
     const names = data
       .all('AWS::SecretsManager::Secret')
       .map(({ properties }) => [properties.Name, properties.SecretString]);
-    expect(Object.fromEntries(names)).toEqual({
-      'patchbay/local/operator': undefined,
-      'patchbay/local/demo': '{}',
-      'patchbay/local/github': '{}',
-      'patchbay/local/slack': '{}',
-    });
+    const empty = Object.keys(catalogue).map((id) => [`patchbay/local/${id}`, '{}']);
+    expect(Object.fromEntries(names)).toEqual({ 'patchbay/local/operator': undefined, ...Object.fromEntries(empty) });
     const productionNames = prod.data.all('AWS::SecretsManager::Secret').map(({ properties }) => properties.Name);
     expect(productionNames).not.toContain('patchbay/prod/demo');
   });

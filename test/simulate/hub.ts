@@ -11,7 +11,7 @@ import { Secret } from '../../shared/core/secret.ts';
 import { catalogue } from '../../shared/providers/catalogue.ts';
 import { memoryTable } from '../support/memory-table.ts';
 import type { FakeProvider, Pair } from './fake-provider.ts';
-import type { Answer, Caller, Service, World } from './world.ts';
+import type { Answer, Caller, Outside, Service } from './world.ts';
 
 // Everything outside of the modules under test, with its faults; whatever passes by is held against the invariants C.5.
 
@@ -42,10 +42,10 @@ export class Hub {
   /** The latest refresh token that reached a process of the hub. */
   delivered = -1;
   #inFlight = 0;
-  readonly #world: World;
+  readonly #world: Outside;
   readonly #provider: FakeProvider;
 
-  constructor(world: World, provider: FakeProvider) {
+  constructor(world: Outside, provider: FakeProvider) {
     this.#world = world;
     this.#provider = provider;
   }
@@ -64,7 +64,7 @@ export class Hub {
   grantOf(row: Connection | undefined): Pair | undefined {
     if (!row?.sealed) return undefined;
     const text = (record: string): string => JSON.parse(record).text;
-    const { accessToken, refreshToken } = row.sealed;
+    const { accessToken = '', refreshToken } = row.sealed;
     return { access: text(accessToken), ...(refreshToken && { refresh: text(refreshToken) }) };
   }
 
@@ -121,6 +121,7 @@ export class Hub {
       update: (key, expression) => through(() => real.update(key, expression)),
       remove: (key, expression) => through(() => real.remove(key, expression)),
       query: (query) => through(() => real.query(query)),
+      scan: (scan) => through(() => real.scan(scan)),
     };
   }
 

@@ -4,7 +4,7 @@ import type { Summary } from './campaign.ts';
 import type { Plan } from './schedule.ts';
 
 /** What fits well into the time that the suite may take; `npm run simulate` runs as many as wanted. */
-const SCHEDULES = 8_000;
+const SCHEDULES = 20_000;
 const SEED = 20_261_120;
 
 let campaign: typeof import('./campaign.ts');

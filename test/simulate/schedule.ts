@@ -1,4 +1,4 @@
-import { activated, nextGeneration } from '../../shared/connections/connection.ts';
+import { activated, type Connection, nextGeneration } from '../../shared/connections/connection.ts';
 import { openCredentials } from '../../shared/connections/credential.ts';
 import { tend } from '../../shared/connections/due.ts';
 import { sealGrant } from '../../shared/connections/grant.ts';
@@ -45,11 +45,11 @@ const targets = [
 const CALLERS = 8;
 const FOLLOWERS = 14;
 const FOLLOWER_EVERY_MS = 7_000;
-const TOKEN_LIFE_S = 3_600;
+export const TOKEN_LIFE_S = 3_600;
 /** Two leases and a token request (C-06). */
-const ANSWERED_WITHIN_MS = 80_000;
-const tenantId = TenantId.parse('acme');
-const id = { provider: 'demo', name: 'default' };
+export const ANSWERED_WITHIN_MS = 80_000;
+export const tenantId = TenantId.parse('acme');
+export const id = { provider: 'demo', name: 'default' };
 
 /** Returns the plan that a seed stands for. */
 export function planOf(seed: number): Plan {
@@ -152,19 +152,21 @@ export async function run(plan: Plan): Promise<Report> {
     }
   }
 
-  /** An hour without any fault: the tick and a caller each few minutes, and a look at what came of it. */
+  /** Up to an hour without any fault: the tick and a caller each few minutes, until there is nothing more to be done. */
   async function heal(): Promise<void> {
     for (let turn = 0; turn < 8; turn++) {
+      const before = hub.row();
       const tick = newCaller('tick');
       const ports = hub.portsOf(tick);
       world.start(tick, 65_000 * (turn + 1), async () => {
         const row = hub.row();
         if (row) await tend(ports, openCredentials(ports), [row], () => true);
         const live = await openCredentials(ports).live(tenantId, id);
-        if (!live.ok || provider.isAlive(live.value.accessToken.reveal())) return;
+        if (!live.ok || provider.isAlive(live.value.secrets.accessToken?.reveal() ?? '')) return;
         await openCredentials(ports).live(tenantId, id, { refusedGeneration: live.value.generation });
       });
       await world.settle();
+      if (hub.row() === before && isQuiet(before)) return;
     }
   }
 
@@ -208,6 +210,10 @@ export async function run(plan: Plan): Promise<Report> {
   }
 }
 
+export function isQuiet(row: Connection | undefined): boolean {
+  return !row || !(row.lease || row.intent || row.removal || row.announceAtMs !== undefined);
+}
+
 /** How many faults a provider's grace is sure to bear: a crash costs a lease and a token request each time (C-07). */
 function bearable({ rotates, graceMs }: Behaviour): number {
   if (rotates === 'never') return Number.POSITIVE_INFINITY;
@@ -215,7 +221,7 @@ function bearable({ rotates, graceMs }: Behaviour): number {
 }
 
 /** Writes what a confirmed session writes, by the same transitions. */
-async function connect(ports: CredentialPorts, pair: Required<Pair>): Promise<void> {
+export async function connect(ports: CredentialPorts, pair: Required<Pair>): Promise<void> {
   const { store, vault, moment } = ports;
   const rows = store.forTenant(tenantId);
   for (let turn = 0; turn < 5; turn++) {

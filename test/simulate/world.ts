@@ -51,6 +51,9 @@ export interface Service {
 /** What a request comes to: its answer, or why there is none. `sent`: it may have had its effect. */
 export type Answer<T> = { readonly value: T } | { readonly refused: true; readonly sent: boolean };
 
+/** What the world is to those in it. */
+export type Outside = Pick<World, 'nowMs' | 'met' | 'crashes' | 'note' | 'momentOf' | 'request'>;
+
 export class World {
   nowMs = Date.parse('2026-11-20T10:00:00.000Z');
   readonly chance: () => number;

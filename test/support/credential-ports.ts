@@ -87,7 +87,7 @@ export function credentialPorts() {
     const row = await hub.row();
     const opened = row?.sealed && (await openGrant(ports.vault, acme, row, row.generation, row.sealed));
     if (!opened?.ok) return undefined;
-    return { access: opened.value.accessToken.reveal(), refresh: opened.value.refreshToken?.reveal() };
+    return { access: opened.value.accessToken?.reveal() ?? '', refresh: opened.value.refreshToken?.reveal() };
   }
 }
 

@@ -1,11 +1,8 @@
-import type { Expression, Item, Query, Table, Written } from '../../shared/core/aws.ts';
+import type { Expression, Item, Query, Scan, Table, Written } from '../../shared/core/aws.ts';
+import { changed, holds } from './expression.ts';
 
-// A table in memory for tests that need thousands of runs: the same port, the same single-item conditional writes. It knows
-// conjunctions of the few terms in use and throws on any other; `store.test.ts` runs the same suite against a real engine.
-
-type Term = (item: Item | undefined, values: Item) => boolean;
-
-const parsed = new Map<string, readonly Term[]>();
+// A table in memory for tests that need thousands of runs: the same port, the same single-item conditional writes, and the
+// expressions in use; it throws on any other. The store tests run the same suite against a real engine.
 
 /** Returns an empty table with `pk` and, where rows have one, `sk`; and its rows, to look at. */
 export function memoryTable(): Table & { readonly rows: Map<string, Item> } {
@@ -37,52 +34,26 @@ export function memoryTable(): Table & { readonly rows: Map<string, Item> } {
       return write(item, expression, () => present(item));
     },
     async update(key, { update, ...expression }) {
-      return write(key, expression, (before) => ({
-        ...key,
-        ...before,
-        ...assignments(update, expression.values ?? {}),
-      }));
+      return write(key, expression, (before) => changed(update, { ...key, ...before }, expression.values ?? {}));
     },
     async remove(key, expression = {}) {
       return write(key, expression, () => undefined);
     },
-    async query({ index, where, values = {}, limit = Number.POSITIVE_INFINITY, cursor }: Query) {
+    async query({ index, where, values = {}, limit = Number.POSITIVE_INFINITY, descending, cursor }: Query) {
       const order = index === 'by-due' ? 'dueAt' : 'sk';
       const found = [...rows.values()].filter((item) => holds(where, item, values)).sort(by(order));
+      if (descending) found.reverse();
       const from = Number(cursor ?? 0);
       const items = found.slice(from, from + limit);
       return { items, ...(from + limit < found.length && { cursor: String(from + limit) }) };
     },
+    async scan({ filter, values = {}, limit = Number.POSITIVE_INFINITY, cursor }: Scan) {
+      const from = Number(cursor ?? 0);
+      const read = [...rows.values()].slice(from, from + limit);
+      const items = filter === undefined ? read : read.filter((item) => holds(filter, item, values));
+      return { items, ...(from + limit < rows.size && { cursor: String(from + limit) }) };
+    },
   };
-}
-
-function holds(text: string, item: Item | undefined, values: Item): boolean {
-  const terms = parsed.get(text) ?? text.split(' AND ').map(term);
-  parsed.set(text, terms);
-  return terms.every((one) => one(item, values));
-}
-
-function term(text: string): Term {
-  const [, exists, attribute] = /^attribute_(exists|not_exists)\(#?(\w+)\)$/.exec(text) ?? [];
-  if (attribute) return (item) => (item?.[attribute] !== undefined) === (exists === 'exists');
-  const [, start, prefix] = /^begins_with\(#?(\w+), (:\w+)\)$/.exec(text) ?? [];
-  if (start && prefix) return (item, values) => String(item?.[start]).startsWith(String(values[prefix]));
-  const [, left, operator, right] = /^#?(\w+) (=|<=) (:\w+)$/.exec(text) ?? [];
-  if (!left || !right) throw new Error(`the memory table does not know ${text}`);
-  if (operator === '=') return (item, values) => item !== undefined && item[left] === values[right];
-  return (item, values) => item?.[left] !== undefined && Number(item[left]) <= Number(values[right]);
-}
-
-function assignments(update: string, values: Item): Item {
-  const [, list] = /^SET (.+)$/.exec(update) ?? [];
-  if (!list) throw new Error(`the memory table does not know ${update}`);
-  return Object.fromEntries(
-    list.split(', ').map((assignment) => {
-      const [, attribute, value] = /^#?(\w+) = (:\w+)$/.exec(assignment) ?? [];
-      if (!attribute || !value) throw new Error(`the memory table does not know ${assignment}`);
-      return [attribute, values[value]];
-    }),
-  );
 }
 
 function by(attribute: string) {

@@ -32,7 +32,7 @@ export async function startProvider() {
   const accounts = new Map<string, string>();
   const alive = new Set<string>();
   /** Path → what is answered instead of the usual. */
-  const faults = new Map<string, (request: Seen) => Answer | 'hang up' | undefined>();
+  const faults = new Map<string, (request: Seen) => Answer | 'hang up' | 'never' | undefined>();
 
   function answer(request: Seen): Answer {
     if (request.path.endsWith('/token') || request.path.endsWith('/access_token') || request.path.endsWith('.access')) {
@@ -77,7 +77,7 @@ export async function startProvider() {
     seen.push(request);
     const chosen = faults.get(url)?.(request) ?? answer(request);
     if (chosen === 'hang up') outgoing.destroy();
-    else send(outgoing, chosen);
+    else if (chosen !== 'never') send(outgoing, chosen);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -52,10 +52,15 @@ export function openBrowser() {
   return {
     visit,
 
-    /** Presses the button with this label, in its form, and follows where it leads. */
-    press(page: Page, label: string, options: { readonly stopAt?: string } = {}): Promise<Page> {
+    /** Presses the button with this label, in its form with these fields filled in, and follows where it leads. */
+    press(
+      page: Page,
+      label: string,
+      { fill = {}, ...options }: { readonly stopAt?: string; readonly fill?: Readonly<Record<string, string>> } = {},
+    ): Promise<Page> {
       const form = formWith(page, label);
       if (!form) throw new Error(`no button "${label}" on the page "${page.text.slice(0, 80)}"`);
+      for (const [name, value] of Object.entries(fill)) form.fields.set(name, value);
       const headers = { origin: new URL(page.url).origin, 'content-type': 'application/x-www-form-urlencoded' };
       const init = { method: 'POST', headers, body: form.fields.toString() };
       return visit(new URL(form.action, page.url).href, init, options);

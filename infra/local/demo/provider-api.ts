@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { contactsOf } from './contacts.ts';
+import type { Asker, Keys } from './keys.ts';
 import type { OAuthServer } from './oauth-server.ts';
 import { type Answer, openRehearsal, refusal } from './rehearsal.ts';
 import { bodyOf, type Served, sendJson, serve } from './server.ts';
@@ -9,11 +10,9 @@ import type { Storage } from './storage.ts';
 const WINDOW_MS = 60_000;
 const PER_WINDOW = 600;
 
-type Asker = NonNullable<Awaited<ReturnType<OAuthServer['inspect']>>>;
-
 /** Returns the provider's API, as a small SaaS product would have it: `/me` and `/contacts`, for the bearer of a token
- *  of the OAuth server, 600 requests a minute. Paths that begin with `/_` belong to the rehearsal. */
-export function startProviderApi(port: number, oauth: OAuthServer, storage: Storage): Promise<Served> {
+ *  of the OAuth server or of its own, or of a key, 600 requests a minute. Paths that begin with `/_` belong to the rehearsal. */
+export function startProviderApi(port: number, oauth: OAuthServer, keys: Keys, storage: Storage): Promise<Served> {
   const rehearsal = openRehearsal(oauth);
   let window = { untilMs: 0, used: 0 };
 
@@ -43,11 +42,13 @@ export function startProviderApi(port: number, oauth: OAuthServer, storage: Stor
       const control = await rehearsal.control(path, body);
       return sendJson(response, control.status, control.body);
     }
+    const token = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    const given = method === 'POST' && keys.answer(path, body, request.headers);
+    if (given) return sendJson(response, given.status, given.body, given.headers);
     const limits = count();
     const idempotencyKey = request.headers['idempotency-key'] as string | undefined;
     const fault = await rehearsal.misbehave(path);
-    const token = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    const asker = await oauth.inspect(token);
+    const asker = (await oauth.inspect(token)) ?? keys.inspect(request.headers);
     const answer = fault ?? answerTo(asker, { method, path, query: searchParams, body, idempotencyKey });
 
     const { status } = answer;

@@ -1,3 +1,6 @@
+import { generateKeyPair } from 'node:crypto';
+import { promisify } from 'node:util';
+import { openKeys } from './keys.ts';
 import { startOAuthServer } from './oauth-server.ts';
 import { startProviderApi } from './provider-api.ts';
 import { openStorage } from './storage.ts';
@@ -6,6 +9,7 @@ import { openStorage } from './storage.ts';
 export interface ProviderSettings {
   readonly clientId?: string;
   readonly clientSecret?: string;
+  readonly privateKey?: string;
   readonly webhookSecrets?: readonly string[];
   readonly origins?: Readonly<Record<string, string>>;
 }
@@ -30,9 +34,19 @@ export async function startDemoProvider({
 } = {}): Promise<DemoProvider> {
   const storage = openStorage(file);
   const client = { clientId: 'patchbay', clientSecret: 'made-up-demo-secret', redirectPath: '/oauth/demo/callback' };
-  const oauth = await startOAuthServer({ port, client, storage, accessTokenS });
-  const api = await startProviderApi(0, oauth, storage);
+  const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const { clientId, clientSecret } = client;
+  const keys = openKeys(clientId, privateKey, accessTokenS);
+  const server = await startOAuthServer({ port, client, storage, accessTokenS });
+  const oauth = {
+    ...server,
+    expireAccessTokens() {
+      server.expireAccessTokens();
+      keys.expireAccessTokens();
+    },
+  };
+  const api = await startProviderApi(0, oauth, keys, storage);
   return {
     issuer: oauth.issuer,
     apiUrl: api.url,
@@ -40,6 +54,7 @@ export async function startDemoProvider({
       demo: {
         clientId,
         clientSecret,
+        privateKey,
         origins: { 'https://login.demo.invalid': oauth.issuer, 'https://api.demo.invalid': api.url },
       },
     },

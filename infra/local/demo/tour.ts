@@ -7,6 +7,7 @@ import { startThirdParties } from './third-parties.ts';
 import { callSteps } from './tour/calls.ts';
 import { connectSteps, lastSteps, tenantSteps } from './tour/connect.ts';
 import { startHubProcess } from './tour/hub-process.ts';
+import { kindSteps } from './tour/kinds.ts';
 import type { Scene, Step } from './tour/scene.ts';
 import { syncSteps, tickStep } from './tour/syncs.ts';
 import { webhookSteps } from './tour/webhooks.ts';
@@ -24,6 +25,7 @@ const steps: readonly Step[] = [
   ...syncSteps,
   ...callSteps,
   ...webhookSteps,
+  ...kindSteps,
   tickStep,
   ...lastSteps,
 ];

@@ -1,5 +1,8 @@
 import type { Provider } from '../provider.ts';
 
+const who = { from: 'whoami', id: ['id'], name: ['name'] } as const;
+const password = { name: 'password', label: 'Password', help: 'Made up: made-up-password.', secret: true } as const;
+
 /** The provider that comes with the hub: a real OAuth server and a small API, on this computer alone.
  *  `.invalid` never resolves (RFC 2606): the local stage's `origins` say where it listens. */
 export const demo = {
@@ -7,25 +10,104 @@ export const demo = {
   name: 'Demo',
   docs: 'https://datatracker.ietf.org/doc/html/rfc6749',
   stages: ['local'],
-  auth: {
-    kind: 'oauth2',
-    authorizeUrl: 'https://login.demo.invalid/auth',
-    tokenUrl: 'https://login.demo.invalid/token',
-    issuer: 'https://login.demo.invalid',
-    clientAuth: 'basic',
-    pkce: 'S256',
-    scopes: {
-      openid: 'Know who you are',
-      offline_access: 'Stay connected while you are away',
-      contacts: 'Read and write your contacts',
+  auth: [
+    {
+      kind: 'oauth2',
+      authorizeUrl: 'https://login.demo.invalid/auth',
+      tokenUrl: 'https://login.demo.invalid/token',
+      issuer: 'https://login.demo.invalid',
+      clientAuth: 'basic',
+      pkce: 'S256',
+      scopes: {
+        openid: 'Know who you are',
+        offline_access: 'Stay connected while you are away',
+        contacts: 'Read and write your contacts',
+      },
+      scopeSeparator: ' ',
+      authorizeParams: { prompt: 'consent' },
+      tokenErrors: 'status',
+      refresh: { rotates: 'always', graceS: 0 },
+      revoke: { style: 'rfc7009', url: 'https://login.demo.invalid/token/revocation' },
+      account: who,
     },
-    scopeSeparator: ' ',
-    authorizeParams: { prompt: 'consent' },
-    tokenErrors: 'status',
-    refresh: { rotates: 'always', graceS: 0 },
-    revoke: { style: 'rfc7009', url: 'https://login.demo.invalid/token/revocation' },
-    account: { from: 'whoami', id: ['id'], name: ['name'] },
-  },
+    {
+      kind: 'api_key',
+      fields: [
+        {
+          name: 'apiKey',
+          label: 'API key',
+          help: 'Made up: demo-key-ada or demo-key-grace.',
+          secret: true,
+          pattern: '[a-z0-9-]{8,64}',
+          example: 'demo-key-ada',
+        },
+      ],
+      place: [{ in: 'header', name: 'x-api-key', value: '{apiKey}' }],
+      account: who,
+    },
+    {
+      kind: 'basic',
+      fields: [
+        { name: 'email', label: 'E-mail address', help: 'Made up: ada@analytical.example or grace@compilers.example.' },
+        password,
+      ],
+      place: [{ in: 'basic', user: '{email}', password: '{password}' }],
+      account: who,
+    },
+    {
+      kind: 'password',
+      fields: [
+        { name: 'username', label: 'User name', help: 'Made up: ada@analytical.example or grace@compilers.example.' },
+        password,
+      ],
+      mint: {
+        url: 'https://api.demo.invalid/tokens',
+        parameters: { grant_type: 'password', username: '{username}', password: '{password}' },
+      },
+      account: who,
+    },
+    {
+      kind: 'client_credentials',
+      fields: [
+        {
+          name: 'clientId',
+          label: 'Client id',
+          help: 'Made up: client-ada or client-grace.',
+          pattern: '[a-z-]{4,40}',
+          example: 'client-ada',
+        },
+        { name: 'clientSecret', label: 'Client secret', help: 'Made up: made-up-client-secret.', secret: true },
+      ],
+      mint: {
+        url: 'https://api.demo.invalid/tokens',
+        parameters: { grant_type: 'client_credentials' },
+        place: [{ in: 'basic', user: '{clientId}', password: '{clientSecret}' }],
+      },
+      account: who,
+    },
+    {
+      kind: 'app_jwt',
+      backendOnly: true,
+      jwt: { issuer: '{app.clientId}', lifeS: 540 },
+      fields: [
+        {
+          name: 'installationId',
+          label: 'Installation',
+          help: 'Made up: 1001 or 1002.',
+          pattern: '[0-9]{1,12}',
+          example: '1001',
+        },
+      ],
+      mint: {
+        url: 'https://api.demo.invalid/installations/{installationId}/tokens',
+        body: 'none',
+        place: [{ in: 'header', name: 'authorization', value: 'Bearer {jwt}' }],
+        answer: { accessToken: 'token', expiresAt: 'expires_at' },
+      },
+      goneStatuses: [404],
+      account: who,
+    },
+  ],
   api: {
     baseUrl: 'https://api.demo.invalid',
     whoami: { method: 'GET', path: '/me' },

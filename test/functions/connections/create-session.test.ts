@@ -35,9 +35,29 @@ test('answers with id, link and expiry; the row holds only the link’s hash (A-
   expect(JSON.stringify(row)).not.toContain(json.url.split('.').at(-1));
 });
 
+test('asks for what the provider cannot do without, whatever the session says', async () => {
+  world.secrets['patchbay/local/google'] = { clientId: 'client-1', clientSecret: 'made-up' };
+  const calendar = 'https://www.googleapis.com/auth/calendar.readonly';
+  const { json } = await world.createSession({ ...wish, provider: 'google', scopes: [calendar, 'email'] });
+  expect(await world.row(json.id)).toMatchObject({ scopes: ['openid', 'email', calendar] });
+});
+
+test('asks again for what was granted before: more scopes never take any away', async () => {
+  const granted = { pk: 'acme', sk: 'demo#grown', scopes: ['contacts', 'invoices'] };
+  await world.connections.put({
+    ...granted,
+    tenantId: 'acme',
+    provider: 'demo',
+    name: 'grown',
+    status: 'needs_reauth',
+  });
+  const { json } = await world.createSession({ ...wish, name: 'grown', scopes: ['contacts', 'orders'] });
+  expect(await world.row(json.id)).toMatchObject({ scopes: ['contacts', 'invoices', 'orders'] });
+});
+
 test.each([
-  ['an unknown provider, naming the choices', { provider: 'nobody' }, 400, 'demo, github, slack'],
-  ['a provider named like a property', { provider: 'constructor' }, 400, 'demo, github, slack'],
+  ['an unknown provider, naming the choices', { provider: 'nobody' }, 400, 'it has demo, '],
+  ['a provider named like a property', { provider: 'constructor' }, 400, 'it has demo, '],
   ['no end user', { endUser: ' ' }, 400, 'endUser'],
   ['an end user with direction characters (A-40)', { endUser: 'ada\u202eevil' }, 400, 'endUser'],
   ['a scope with a space', { scopes: ['a b'] }, 400, 'scopes'],

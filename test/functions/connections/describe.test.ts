@@ -23,13 +23,24 @@ async function describeProvider(provider: string) {
 test('tells the owner what to register and the scopes in words', async () => {
   const { status, json } = await describeProvider('github');
   expect(status).toBe(200);
-  expect(json.auth).toMatchObject({
+  expect(json.auth[0]).toMatchObject({
     kind: 'oauth2',
     pkce: 'S256',
     redirectUri: 'https://hub.example.com/oauth/github/callback',
   });
-  expect(json.auth.scopes).toContainEqual({ scope: 'read:user', meaning: 'Read your profile' });
+  expect(json.auth[0].scopes).toContainEqual({ scope: 'read:user', meaning: 'Read your profile' });
   expect(json.webhooks.url).toBe('https://hub.example.com/webhooks/github');
+});
+
+test('shows each other way with its fields, so that a form can be made of them', async () => {
+  const { json } = await describeProvider('demo');
+  expect(json.auth.map(({ kind }: { kind: string }) => kind)).toEqual([
+    ...['oauth2', 'api_key', 'basic', 'password', 'client_credentials', 'app_jwt'],
+  ]);
+  expect(json.auth[1]).toMatchObject({
+    revocable: false,
+    fields: [{ name: 'apiKey', label: 'API key', secret: true }],
+  });
 });
 
 test.each(Object.entries(catalogue))(

@@ -21,7 +21,8 @@ const handlers = {} as Record<Verb, (event: APIGatewayProxyEventV2, context: Con
 beforeAll(async () => {
   dynamo = await startDynamo();
   setEnv({ STAGE: 'test', TENANTS_TABLE: dynamo.tables.tenants, TENANT_KEYS_TABLE: dynamo.tables['tenant-keys'] });
-  setEnv({ OPERATOR_SECRET: 'patchbay/test/operator', BUS_NAME: 'bus' });
+  setEnv({ OPERATOR_SECRET: 'patchbay/test/operator', BUS_NAME: 'bus', CONNECTIONS_TABLE: dynamo.tables.connections });
+  setEnv({ VAULT_KEY_ID: 'key', PROVIDER_SECRETS: 'patchbay/test/' });
   ({ handler: authorize } = await import('../../../functions/tenants/authorize.ts'));
   for (const verb of verbs) ({ handler: handlers[verb] } = await import(`../../../functions/tenants/${verb}.ts`));
 });
@@ -267,7 +268,8 @@ describe('who calls', () => {
 describe('erasure', () => {
   async function dataKeysOf(tenant: string): Promise<number> {
     const table = openTable(dynamo.tables['tenant-keys']);
-    return (await table.query({ where: 'pk = :tenant', values: { ':tenant': tenant } })).items.length;
+    const { items } = await table.query({ where: 'pk = :tenant', values: { ':tenant': tenant } });
+    return items.filter(({ wrapped }) => wrapped !== undefined).length;
   }
   const published = () =>
     bus

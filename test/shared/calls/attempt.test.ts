@@ -61,7 +61,11 @@ afterEach(() => {
 
 const TOKEN = 'token-of-generation-';
 const credentialOf = (generation: number) =>
-  ({ accessToken: new Secret(TOKEN + generation), generation, connection: {} }) as LiveCredential;
+  ({
+    secrets: { accessToken: new Secret(TOKEN + generation) },
+    generation,
+    connection: { account: { id: 'account-1' } },
+  }) as unknown as LiveCredential;
 
 const live = vi.fn<AttemptPorts['credentials']['live']>();
 const take = vi.fn<LimitStore['take']>();

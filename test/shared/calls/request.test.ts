@@ -84,6 +84,39 @@ describe("E-01: the host and the beginning of the path are the manifest's", () =
     });
   });
 
+  describe('a base with parts of the connection', () => {
+    const api = { ...slack.api, baseUrl: 'https://{region}.example.com/v3/company/{account}' };
+    const at = (values?: Record<string, string>) => buildRequest(api, {}, get('/query'), undefined, values);
+
+    test('is filled with what the connection has', () => {
+      const built = at({ region: 'eu', account: '92414' });
+      expect(built).toMatchObject({ value: { url: 'https://eu.example.com/v3/company/92414/query' } });
+    });
+
+    test.each(['../../admin', 'a/b', '?x=', '#'])(
+      'whatever an account’s id spells, it is one segment: %j',
+      (account) => {
+        const built = at({ region: 'eu', account });
+        if (!built.ok) return expect(built.error.code).toBe('invalid_request');
+        const { origin, pathname } = new URL(built.value.url);
+        expect([origin, pathname.split('/').length, pathname.startsWith('/v3/company/')]).toEqual([
+          'https://eu.example.com',
+          5,
+          true,
+        ]);
+      },
+    );
+
+    test.each(['', '.', '..'])('an account’s id that would step up is a bug: %j', (account) => {
+      expect(() => at({ region: 'eu', account })).toThrow('a step up');
+    });
+
+    test('is judged without a connection too, so that a wrong path is refused at once', () => {
+      expect(at()).toMatchObject({ ok: true });
+      expect(buildRequest(api, {}, get('/../x'))).toMatchObject({ ok: false });
+    });
+  });
+
   test('the local stage sends it elsewhere as a whole, path included', () => {
     const app = { origins: { 'https://slack.com': 'http://127.0.0.1:9001' } };
     expect(buildRequest(slack.api, app, get('/users.info'))).toMatchObject({

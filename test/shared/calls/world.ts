@@ -179,7 +179,10 @@ export class World {
   }
 
   #live() {
-    return this.refusal ?? ok({ accessToken: new Secret('made-up'), generation: 1, connection: {} } as LiveCredential);
+    const connection = { account: { id: 'account-1' } } as Connection;
+    return (
+      this.refusal ?? ok<LiveCredential>({ secrets: { accessToken: new Secret('made-up') }, generation: 1, connection })
+    );
   }
 
   #provide(request: OutboundRequest): Answer {

@@ -20,7 +20,7 @@ beforeEach(() => {
 
 const live = (options?: { refusedGeneration?: number }) => openCredentials(hub.ports).live(acme, demoId, options);
 const tokenOf = (answer: Awaited<ReturnType<typeof live>>) =>
-  answer.ok ? answer.value.accessToken.reveal() : answer.error.code;
+  answer.ok ? answer.value.secrets.accessToken?.reveal() : answer.error.code;
 const at = (share: number) => {
   hub.moment.nowMs += share * HOUR_S * 1000;
 };

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { failurePage } from '../../../shared/connections/failure-page.ts';
 import { inkOn, Owner, readOwner } from '../../../shared/connections/owner.ts';
-import { askingPage, failurePage } from '../../../shared/connections/pages.ts';
+import { askingPage } from '../../../shared/connections/pages.ts';
 import type { Session } from '../../../shared/connections/session.ts';
 import { contentPolicy, html, renderPage } from '../../../shared/core/html.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { slack } from '../../../shared/providers/slack/index.ts';
+import { places, readSources } from '../../support/sources.ts';
 
 const owner = Owner.parse({ name: 'Freightly' });
 const session: Session = {
@@ -79,6 +81,11 @@ describe('a hostile name (A-40)', () => {
     }
     expect(() => readOwner('{"name":""}')).toThrow();
   });
+});
+
+test('no page talks to another window, and none has a script to do it with (A-13)', () => {
+  const talk = /postMessage|window\.opener|<script|\son\w+=|srcdoc|javascript:/i;
+  expect(places(readSources('shared/connections', 'shared/core', 'functions/connections'), talk)).toEqual([]);
 });
 
 describe('a page', () => {

@@ -1,11 +1,15 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { dueAtMs, toView } from '../../../shared/connections/connection.ts';
 import { openCredentials } from '../../../shared/connections/credential.ts';
 import { tend } from '../../../shared/connections/due.ts';
 import { remove } from '../../../shared/connections/remove.ts';
 import type { OutboundRequest } from '../../../shared/core/fetch.ts';
+import { measure } from '../../../shared/core/metrics.ts';
 import { catalogue } from '../../../shared/providers/catalogue.ts';
 import { acme, credentialPorts, demoId, formOf } from '../../support/credential-ports.ts';
 import { fakeKms } from '../../support/kms.ts';
+
+vi.mock(import('../../../shared/core/metrics.ts'), { spy: true });
 
 const HOUR_S = 3_600;
 let hub: ReturnType<typeof credentialPorts>;
@@ -71,15 +75,31 @@ describe('disconnecting (A-18)', () => {
     expect(revocations()).toEqual(['pending', 'revoked']);
   });
 
-  test('is given up after a day: erased here, and told as what it is', async () => {
+  test('is parked after a day, with an alarm: unusable as before, and nobody asks the provider again', async () => {
     await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
     hub.provider = () => ({ status: 500 });
     await disconnect();
     await tick(24 * HOUR_S * 1000 - 1);
-    expect(await hub.row()).toBeDefined();
+    expect(dueAtMs(await hub.row())).toBeDefined();
     await tick(1);
+    const row = await hub.row();
+    expect(toView(row)).toMatchObject({ status: 'revocation_pending', reason: 'revocation_parked' });
+    expect(dueAtMs(row)).toBeUndefined();
+    expect(await live()).toMatchObject({ error: { code: 'not_found' } });
+    expect(revocations()).toEqual(['pending', 'parked']);
+    expect(vi.mocked(measure).mock.lastCall).toEqual(['Revocation', { provider: 'demo', outcome: 'parked' }]);
+  });
+
+  test('that was parked is tried anew when asked for', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    hub.provider = () => ({ status: 500 });
+    await disconnect();
+    await tick(24 * HOUR_S * 1000);
+    expect(await disconnect()).toMatchObject({ value: { status: 'revocation_pending' } });
+    expect(dueAtMs(await hub.row())).toBeGreaterThan(hub.moment.nowMs);
+    hub.provider = () => ({ status: 200 });
+    expect(await disconnect()).toMatchObject({ value: { status: 'revoked' } });
     expect(await hub.row()).toBeUndefined();
-    expect(revocations()).toEqual(['pending', 'none']);
   });
 
   test('that broke off before the row was erased is done again, under the same event id', async () => {
@@ -158,7 +178,7 @@ describe('where the provider wants the access token itself', () => {
     hub.moment.nowMs += HOUR_S * 1000;
     const json = { ok: true, access_token: 'new', refresh_token: 'refresh-2', token_type: 'bot', expires_in: 43_200 };
     hub.provider = (request) => (ended(request) ? { status: 200, json: { ok: true } } : { status: 200, json });
-    expect(catalogue.slack?.provider.auth.revoke.style).toBe('bearer');
+    expect(catalogue.slack?.provider.auth[0]).toMatchObject({ revoke: { style: 'bearer' } });
     expect(await remove(hub.ports, acme, slackId)).toMatchObject({ value: { status: 'revoked' } });
     expect(hub.requests.map(ended)).toEqual([false, 'Bearer new']);
     expect(await slackRow()).toBeUndefined();

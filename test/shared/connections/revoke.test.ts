@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { revokeUpstream } from '../../../shared/connections/revoke.ts';
+import { oauthOf } from '../../../shared/connections/ways.ts';
 import type { InboundResponse, OutboundRequest, Send, SendFailure } from '../../../shared/core/fetch.ts';
 import { err, ok } from '../../../shared/core/result.ts';
 import { Secret } from '../../../shared/core/secret.ts';
+import type { Revoke } from '../../../shared/providers/auth.ts';
 import { catalogue } from '../../../shared/providers/catalogue.ts';
-import type { ProviderEntry, Revoke } from '../../../shared/providers/provider.ts';
+import type { ProviderEntry } from '../../../shared/providers/provider.ts';
 import { testMoment } from '../../support/moment.ts';
 
 const app = { clientId: 'client', clientSecret: 'made-up' };
@@ -21,7 +23,7 @@ async function end(
   { revoke, using = grant }: { revoke?: Revoke; using?: typeof grant | { accessToken: Secret } } = {},
 ) {
   const known = catalogue[id] as ProviderEntry;
-  const auth = { ...known.provider.auth, ...(revoke && { revoke }) };
+  const auth = [{ ...oauthOf(known), ...(revoke && { revoke }) }] as const;
   const entry = { ...known, provider: { ...known.provider, auth } };
   const asked: OutboundRequest[] = [];
   const send: Send = async (request) => {

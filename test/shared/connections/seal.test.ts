@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bindingOf, keyOf, openRecord, type Place, sealRecord } from '../../../shared/connections/seal.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
+import { readSources } from '../../support/sources.ts';
 
 const ref = { version: 1, keyId: randomBytes(16).toString('base64url') };
 const dataKey = randomBytes(32);
@@ -103,4 +104,12 @@ test('two bindings are equal only where tenant and place are (B-02)', () => {
     { numRuns: 20_000 },
   );
   expect(binding(['ab', 'c', '', '', 1]).equals(binding(['a', 'bc', '', '', 1]))).toBe(false);
+});
+
+test('one file of the hub deciphers, and hands nothing out before the tag is checked (B-05)', () => {
+  const deciphering = readSources('shared', 'functions').filter(({ code }) => code.includes('createDecipheriv('));
+  expect(deciphering.map(({ file }) => file)).toEqual(['shared/connections/seal.ts']);
+  const { code = '' } = deciphering[0] ?? {};
+  expect(code.match(/decipher\.(update|final)\(/g)).toEqual(['decipher.update(', 'decipher.final(']);
+  expect(code).toMatch(/return [^\n]*decipher\.final\(\)/); // which throws where the tag does not fit
 });

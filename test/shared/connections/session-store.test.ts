@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SessionStore } from '../../../shared/connections/session-store.ts';
 import { sessionStore } from '../../../shared/connections/session-store.ts';
 import { openTable, type Table } from '../../../shared/core/aws.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { dueShards } from '../../../shared/core/keys.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { memoryTable } from '../../support/memory-table.ts';
 
 let dynamo: TestDynamo;
-let table: Table;
-let store: SessionStore;
 beforeAll(async () => {
   dynamo = await startDynamo();
-  table = openTable(dynamo.tables.sessions);
-  store = sessionStore(table);
 });
 afterAll(() => dynamo.stop());
 
@@ -44,136 +41,147 @@ function losingAnswers(real: Table): Table {
 }
 
 let count = 0;
-async function started() {
-  const id = `cs_${String(count++).padStart(26, '0')}`;
-  await store.create({
-    ...{
-      id,
-      tenantId: acme,
-      tenantName: 'Acme',
-      provider: 'demo',
-      name: 'default',
-      endUser: 'ada',
-      returnUrl: 'https://a/b',
-    },
-    ...{ scopes: [], status: 'created', linkHash: 'l', createdAtMs: NOW, linkExpiresAtMs: NOW + 900_000 },
+
+/** One suite for the real engine and for the table in memory that the campaigns run on. */
+describe.each(['engine', 'memory'])('sessions on %s', (kind) => {
+  let table: Table;
+  let store: SessionStore;
+  beforeAll(() => {
+    table = kind === 'memory' ? memoryTable() : openTable(dynamo.tables.sessions);
+    store = sessionStore(table);
   });
-  await store.start(id, { linkHash: 'l', attempt }, NOW);
-  return id;
-}
 
-test('a claim whose answer was lost is still ours; another claim is not (A-22)', async () => {
-  const id = await started();
-  expect(await sessionStore(losingAnswers(table)).consume(id, claim, NOW)).toMatchObject({ done: true });
-  expect(await store.consume(id, { ...claim, claimId: 'another' }, NOW)).toMatchObject({ done: false });
-});
-
-test('a grant whose writing was answered by nobody is kept once', async () => {
-  const id = await started();
-  await store.consume(id, claim, NOW);
-  const kept = { claimId: 'mine', grant, ticketHash: 't', confirmExpiresAtMs: NOW + 1 };
-  expect(await sessionStore(losingAnswers(table)).keepGrant(id, kept)).toMatchObject({ done: true });
-  expect(await store.keepGrant(id, { ...kept, ticketHash: 'other' })).toMatchObject({ done: false });
-});
-
-const wrong = [
-  ['provider', { provider: 'github' }],
-  ['state', { stateHash: 'x' }],
-  ['browser', { browserHash: 'x' }],
-  ['redirect URI', { redirectUri: 'https://h/other' }],
-  ['context', { context: 'x' }],
-] as const;
-test.each(wrong)('a claim with another %s is not let in (A-20, A-37)', async (_what, change) => {
-  const id = await started();
-  expect(await store.consume(id, { ...claim, ...change }, NOW)).toMatchObject({ done: false });
-  expect(await store.get(id)).toMatchObject({ status: 'started' });
-});
-
-test.each([
-  [599_999, true],
-  [600_000, false],
-  [600_001, false],
-])('a claim %i ms after the start: %s (A-21)', async (afterMs, done) => {
-  expect((await store.consume(await started(), claim, NOW + afterMs)).done).toBe(done);
-});
-
-test.each([
-  ['another link', { linkHash: 'x' }, 0],
-  ['an expired link', {}, 900_000],
-  ['another browser', { attempt: { ...attempt, browserHash: 'x' } }, 0],
-])('a start with %s is not let in (A-20, A-21)', async (_what, change, afterMs) => {
-  const id = await started();
-  expect(await store.start(id, { linkHash: 'l', attempt, ...change }, NOW + afterMs)).toMatchObject({ done: false });
-  expect(await store.start(id, { linkHash: 'l', attempt }, NOW + 899_999)).toMatchObject({ done: true });
-});
-
-/** A session with a grant that waits for its confirmation until NOW + 10. */
-async function waiting() {
-  const id = await started();
-  await store.consume(id, claim, NOW);
-  expect(
-    await store.keepGrant(id, { claimId: 'another', grant, ticketHash: 't', confirmExpiresAtMs: NOW + 10 }),
-  ).toMatchObject({ done: false });
-  await store.keepGrant(id, { claimId: 'mine', grant, ticketHash: 't', confirmExpiresAtMs: NOW + 10 });
-  return id;
-}
-
-const vouching = { tenantId: acme, ticketHash: 't', endUser: 'ada', dueAtMs: NOW + 60_000 };
-test.each([
-  ['another tenant', { tenantId: TenantId.parse('globex') }, 0],
-  ['another ticket', { ticketHash: 'x' }, 0],
-  ['another end user', { endUser: 'eve' }, 0],
-  ['a confirmation too late', {}, 10],
-])('%s does not begin a confirmation (A-33)', async (_what, change, afterMs) => {
-  const id = await waiting();
-  expect(await store.beginConfirm(id, { ...vouching, ...change }, NOW + afterMs)).toMatchObject({ done: false });
-  expect(await store.get(id)).toMatchObject({ status: 'ready' });
-});
-
-test('a session that holds a grant is never simply ended, and one that was confirmed never revoked', async () => {
-  const id = await waiting();
-  expect(await store.end(id, 'denied')).toMatchObject({ done: false });
-  await store.beginConfirm(id, vouching, NOW);
-  expect(await store.beginRevoke(id, { status: 'ready', because: 'x', dueAtMs: NOW }, NOW)).toMatchObject({
-    done: false,
-  });
-  await store.finishConfirm(id);
-  for (const status of ['ready', 'confirming'] as const) {
-    expect(await store.beginRevoke(id, { status, because: 'x', dueAtMs: NOW }, NOW)).toMatchObject({ done: false });
+  async function started() {
+    const id = `cs_${String(count++).padStart(26, '0')}`;
+    await store.create({
+      ...{
+        id,
+        tenantId: acme,
+        tenantName: 'Acme',
+        provider: 'demo',
+        name: 'default',
+        endUser: 'ada',
+        returnUrl: 'https://a/b',
+      },
+      ...{ scopes: [], status: 'created', linkHash: 'l', createdAtMs: NOW, linkExpiresAtMs: NOW + 900_000 },
+    });
+    await store.start(id, { linkHash: 'l', attempt }, NOW);
+    return id;
   }
-});
 
-test('a session that was never started, or never was, cannot be claimed', async () => {
-  expect(await store.consume('cs_none', claim, NOW)).toEqual({ done: false });
-  expect(await store.start('cs_none', { linkHash: 'l', attempt }, NOW)).toEqual({ done: false });
-});
+  test('a claim whose answer was lost is still ours; another claim is not (A-22)', async () => {
+    const id = await started();
+    expect(await sessionStore(losingAnswers(table)).consume(id, claim, NOW)).toMatchObject({ done: true });
+    expect(await store.consume(id, { ...claim, claimId: 'another' }, NOW)).toMatchObject({ done: false });
+  });
 
-test('a new id is never written over another session', async () => {
-  const id = await started();
-  const session = await store.get(id);
-  if (!session) throw new Error('the session is gone');
-  await expect(store.create(session)).rejects.toThrow('exists already');
-});
+  test('a grant whose writing was answered by nobody is kept once', async () => {
+    const id = await started();
+    await store.consume(id, claim, NOW);
+    const kept = { claimId: 'mine', grant, ticketHash: 't', confirmExpiresAtMs: NOW + 1 };
+    expect(await sessionStore(losingAnswers(table)).keepGrant(id, kept)).toMatchObject({ done: true });
+    expect(await store.keepGrant(id, { ...kept, ticketHash: 'other' })).toMatchObject({ done: false });
+  });
 
-test('the due index holds a session while something is to be done about it, and no longer', async () => {
-  const id = await started();
-  const due = async () =>
-    (await Promise.all(dueShards.map((shard) => store.due(shard, NOW + 10)))).flat().map((one) => one.id);
-  expect(await due()).not.toContain(id);
-  await store.consume(id, claim, NOW);
-  await store.keepGrant(id, { claimId: 'mine', grant, ticketHash: 't2', confirmExpiresAtMs: NOW + 10 });
-  expect(await due()).toContain(id);
-  await store.beginConfirm(id, { tenantId: acme, ticketHash: 't2', endUser: 'ada', dueAtMs: NOW + 5 }, NOW);
-  expect(await due()).toContain(id);
-  await store.finishConfirm(id);
-  expect(await due()).not.toContain(id);
-  expect((await store.get(id))?.grant).toBeUndefined();
-});
+  const wrong = [
+    ['provider', { provider: 'github' }],
+    ['state', { stateHash: 'x' }],
+    ['browser', { browserHash: 'x' }],
+    ['redirect URI', { redirectUri: 'https://h/other' }],
+    ['context', { context: 'x' }],
+  ] as const;
+  test.each(wrong)('a claim with another %s is not let in (A-20, A-37)', async (_what, change) => {
+    const id = await started();
+    expect(await store.consume(id, { ...claim, ...change }, NOW)).toMatchObject({ done: false });
+    expect(await store.get(id)).toMatchObject({ status: 'started' });
+  });
 
-test('the sealed verifier is gone as soon as it has served', async () => {
-  const id = await started();
-  await store.consume(id, claim, NOW);
-  expect((await store.get(id))?.attempt?.verifier).toBe('sealed');
-  await store.keepGrant(id, { claimId: 'mine', grant, ticketHash: 't3', confirmExpiresAtMs: NOW + 10 });
-  expect((await store.get(id))?.attempt?.verifier).toBeUndefined();
+  test.each([
+    [599_999, true],
+    [600_000, false],
+    [600_001, false],
+  ])('a claim %i ms after the start: %s (A-21)', async (afterMs, done) => {
+    expect((await store.consume(await started(), claim, NOW + afterMs)).done).toBe(done);
+  });
+
+  test.each([
+    ['another link', { linkHash: 'x' }, 0],
+    ['an expired link', {}, 900_000],
+    ['another browser', { attempt: { ...attempt, browserHash: 'x' } }, 0],
+  ])('a start with %s is not let in (A-20, A-21)', async (_what, change, afterMs) => {
+    const id = await started();
+    expect(await store.start(id, { linkHash: 'l', attempt, ...change }, NOW + afterMs)).toMatchObject({ done: false });
+    expect(await store.start(id, { linkHash: 'l', attempt }, NOW + 899_999)).toMatchObject({ done: true });
+  });
+
+  /** A session with a grant that waits for its confirmation until NOW + 10. */
+  async function waiting() {
+    const id = await started();
+    await store.consume(id, claim, NOW);
+    expect(
+      await store.keepGrant(id, { claimId: 'another', grant, ticketHash: 't', confirmExpiresAtMs: NOW + 10 }),
+    ).toMatchObject({ done: false });
+    await store.keepGrant(id, { claimId: 'mine', grant, ticketHash: 't', confirmExpiresAtMs: NOW + 10 });
+    return id;
+  }
+
+  const vouching = { tenantId: acme, ticketHash: 't', endUser: 'ada', dueAtMs: NOW + 60_000 };
+  test.each([
+    ['another tenant', { tenantId: TenantId.parse('globex') }, 0],
+    ['another ticket', { ticketHash: 'x' }, 0],
+    ['another end user', { endUser: 'eve' }, 0],
+    ['a confirmation too late', {}, 10],
+  ])('%s does not begin a confirmation (A-33)', async (_what, change, afterMs) => {
+    const id = await waiting();
+    expect(await store.beginConfirm(id, { ...vouching, ...change }, NOW + afterMs)).toMatchObject({ done: false });
+    expect(await store.get(id)).toMatchObject({ status: 'ready' });
+  });
+
+  test('a session that holds a grant is never simply ended, and one that was confirmed never revoked', async () => {
+    const id = await waiting();
+    expect(await store.end(id, 'denied')).toMatchObject({ done: false });
+    await store.beginConfirm(id, vouching, NOW);
+    expect(await store.beginRevoke(id, { status: 'ready', because: 'x', dueAtMs: NOW }, NOW)).toMatchObject({
+      done: false,
+    });
+    await store.finishConfirm(id);
+    for (const status of ['ready', 'confirming'] as const) {
+      expect(await store.beginRevoke(id, { status, because: 'x', dueAtMs: NOW }, NOW)).toMatchObject({ done: false });
+    }
+  });
+
+  test('a session that was never started, or never was, cannot be claimed', async () => {
+    expect(await store.consume('cs_none', claim, NOW)).toEqual({ done: false });
+    expect(await store.start('cs_none', { linkHash: 'l', attempt }, NOW)).toEqual({ done: false });
+  });
+
+  test('a new id is never written over another session', async () => {
+    const id = await started();
+    const session = await store.get(id);
+    if (!session) throw new Error('the session is gone');
+    await expect(store.create(session)).rejects.toThrow('exists already');
+  });
+
+  test('the due index holds a session while something is to be done about it, and no longer', async () => {
+    const id = await started();
+    const due = async () =>
+      (await Promise.all(dueShards.map((shard) => store.due(shard, NOW + 10)))).flat().map((one) => one.id);
+    expect(await due()).not.toContain(id);
+    await store.consume(id, claim, NOW);
+    await store.keepGrant(id, { claimId: 'mine', grant, ticketHash: 't2', confirmExpiresAtMs: NOW + 10 });
+    expect(await due()).toContain(id);
+    await store.beginConfirm(id, { tenantId: acme, ticketHash: 't2', endUser: 'ada', dueAtMs: NOW + 5 }, NOW);
+    expect(await due()).toContain(id);
+    await store.finishConfirm(id);
+    expect(await due()).not.toContain(id);
+    expect((await store.get(id))?.grant).toBeUndefined();
+  });
+
+  test('the sealed verifier is gone as soon as it has served', async () => {
+    const id = await started();
+    await store.consume(id, claim, NOW);
+    expect((await store.get(id))?.attempt?.verifier).toBe('sealed');
+    await store.keepGrant(id, { claimId: 'mine', grant, ticketHash: 't3', confirmExpiresAtMs: NOW + 10 });
+    expect((await store.get(id))?.attempt?.verifier).toBeUndefined();
+  });
 });

@@ -28,6 +28,12 @@ async function judge({ provider = 'demo', status = 200, headers = {}, body }: Gi
   );
 }
 
+/** A JWT that nobody signed: what it says is used as a hint alone. */
+function jwt(claims: object): string {
+  const [head, body] = [{ alg: 'none' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+  return `${head}.${body}.x`;
+}
+
 const good = { access_token: 'at-1', token_type: 'Bearer' };
 const slack = { ok: true, ...good, token_type: 'bot', scope: 'chat:write,users:read', team: { id: 'T1' } };
 
@@ -42,6 +48,28 @@ const accepted: readonly [string, Given, Record<string, unknown>][] = [
   ['an endless lifetime: not said', { body: { ...good, expires_in: 1e15 } }, { expiresInS: undefined }],
   ['a lifetime in words: not said', { body: { ...good, expires_in: 'soon' } }, { expiresInS: undefined }],
   ['a lifetime of null: not said', { body: { ...good, expires_in: null } }, { expiresInS: undefined }],
+  [
+    'no lifetime, but a JWT that says it',
+    { body: { ...good, access_token: jwt({ exp: NOW / 1000 + 900 }) } },
+    { expiresInS: 900 },
+  ],
+  [
+    'a lifetime beside a JWT: the answer counts',
+    { body: { ...good, access_token: jwt({ exp: 1 }), expires_in: 60 } },
+    { expiresInS: 60 },
+  ],
+  [
+    'a JWT that is over: not said',
+    { body: { ...good, access_token: jwt({ exp: NOW / 1000 - 5 }) } },
+    { expiresInS: undefined },
+  ],
+  ['a JWT without an end: not said', { body: { ...good, access_token: jwt({}) } }, { expiresInS: undefined }],
+  [
+    'a JWT with an end in words: not said',
+    { body: { ...good, access_token: jwt({ exp: 'soon' }) } },
+    { expiresInS: undefined },
+  ],
+  ['two dots that are no JWT: not said', { body: { ...good, access_token: 'a.b.c' } }, { expiresInS: undefined }],
   ['a refresh token', { body: { ...good, refresh_token: 'rt-1' } }, { refreshToken: 'rt-1' }],
   ['no refresh token: keep the old one', { body: good }, { refreshToken: undefined }],
   ['an empty refresh token: keep the old one', { body: { ...good, refresh_token: '' } }, { refreshToken: undefined }],

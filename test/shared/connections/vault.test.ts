@@ -5,7 +5,7 @@ import type { Place } from '../../../shared/connections/seal.ts';
 import { openVault } from '../../../shared/connections/vault.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { Secret } from '../../../shared/core/secret.ts';
-import { eraseDataKeys } from '../../../shared/tenants/store.ts';
+import { allowDataKeys, eraseDataKeys } from '../../../shared/tenants/store.ts';
 import { fakeKms } from '../../support/kms.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { testMoment } from '../../support/moment.ts';
@@ -129,13 +129,27 @@ describe('data keys', () => {
     }
   });
 
-  test('while KMS is down warm reads go on; cold ones are told to come again', async () => {
+  test('while KMS is down warm reads go on; cold ones are told to come again (B-13)', async () => {
     const { open, vault } = setUp();
     const sealed = await vault.seal(acme, place, new Secret('token'));
     kms.on(DecryptCommand).rejectsOnce(Object.assign(new Error('slow down'), { name: 'ThrottlingException' }));
     expect(await vault.open(acme, place, sealed)).toMatchObject({ ok: true });
     const cold = open();
     expect(await cold.open(acme, place, sealed)).toMatchObject({ error: { code: 'unavailable' } });
+  });
+
+  test('200 tenants that are warm outlast 4 minutes without KMS, which is not asked once (B-13)', async () => {
+    const { vault, moment } = setUp();
+    const tenants = Array.from({ length: 200 }, (_, at) => TenantId.parse(`tenant${at}`));
+    const records = await Promise.all(tenants.map((tenant) => vault.seal(tenant, place, new Secret(tenant))));
+    const before = kms.calls().length;
+    kms.on(DecryptCommand).rejects(Object.assign(new Error('slow down'), { name: 'ThrottlingException' }));
+    for (let minute = 0; minute < 4; minute++) {
+      moment.nowMs += 60_000 - 1;
+      const opened = await Promise.all(tenants.map((tenant, at) => vault.open(tenant, place, records[at] ?? '')));
+      expect(opened.map((one) => one.ok && one.value.reveal())).toEqual(tenants);
+    }
+    expect(kms.calls()).toHaveLength(before);
   });
 });
 
@@ -145,17 +159,40 @@ describe('erasure (B-12)', () => {
     const other = TenantId.parse('other');
     const sealed = await vault.seal(acme, place, new Secret('token'));
     const theirs = await vault.seal(other, place, new Secret('theirs'));
-    await eraseDataKeys(keysTable, acme);
+    await eraseDataKeys(keysTable, acme, moment.nowMs);
     expect(await open().open(acme, place, sealed)).toMatchObject({ error: { code: 'needs_reauth' } });
     moment.nowMs += 5 * 60_000 + 1;
     expect(await vault.open(acme, place, sealed)).toMatchObject({ error: { code: 'needs_reauth' } });
     expect(await vault.open(other, place, theirs)).toMatchObject({ ok: true });
   });
 
-  test('a process that still holds the erased key seals with the new one, and the old records stay dead', async () => {
-    const { open, vault, keysTable } = setUp();
+  test('nothing more is sealed behind an erasure, whoever still holds the key', async () => {
+    const { open, vault, keysTable, moment } = setUp();
+    await vault.seal(acme, place, new Secret('old'));
+    await eraseDataKeys(keysTable, acme, moment.nowMs);
+    for (const one of [vault, open()]) {
+      await expect(one.seal(acme, place, new Secret('late'))).rejects.toThrow(
+        'the data keys of this tenant are erased',
+      );
+    }
+    expect([...keysTable.rows.values()].filter(({ wrapped }) => wrapped)).toEqual([]);
+  });
+
+  test('a data key that is being made while its tenant is erased seals nothing', async () => {
+    const { vault, keysTable, moment } = setUp();
+    const { put } = keysTable;
+    keysTable.put = async (item, expression) => {
+      if (item.wrapped) await eraseDataKeys({ ...keysTable, put }, acme, moment.nowMs);
+      return put(item, expression);
+    };
+    await expect(vault.seal(acme, place, new Secret('late'))).rejects.toThrow('erased');
+  });
+
+  test('a new tenant of the same id gets a new key; a process that holds the old one uses the new, and old records stay dead', async () => {
+    const { open, vault, keysTable, moment } = setUp();
     const old = await vault.seal(acme, place, new Secret('old'));
-    await eraseDataKeys(keysTable, acme);
+    await eraseDataKeys(keysTable, acme, moment.nowMs);
+    await allowDataKeys(keysTable, acme);
     const fresh = await vault.seal(acme, place, new Secret('new'));
     const cold = open();
     expect(await cold.open(acme, place, fresh)).toMatchObject({ ok: true });

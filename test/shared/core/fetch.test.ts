@@ -36,6 +36,19 @@ describe('one guarded attempt', () => {
     expect(answer).toMatchObject({ ok: true, value: { status: 201, headers: { 'x-seen': 'POST 1' }, body: bytes } });
   });
 
+  test('says who is asking, unless the request says it otherwise', async () => {
+    const url = await serve(({ headers }, response) => {
+      response.end(headers['user-agent']);
+    });
+    for (const [headers, expected] of [
+      [{}, 'patchbay'],
+      [{ 'user-agent': 'DiscordBot (x, 1)' }, 'DiscordBot (x, 1)'],
+    ] as const) {
+      const answer = await local(get(url, { headers }));
+      expect(answer.ok && answer.value.body.toString()).toBe(expected);
+    }
+  });
+
   test('E-04: a redirect is an answer and is never followed', async () => {
     let reached = 0;
     const attacker = await serve((_, response) => {

@@ -1,0 +1,145 @@
+import type { Moment } from '../core/clock.ts';
+import { refuse } from '../core/errors.ts';
+import { type HubEvent, hubEvent } from '../core/event.ts';
+import type { Send } from '../core/fetch.ts';
+import type { ConnectionId, TenantId } from '../core/ids.ts';
+import { log } from '../core/log.ts';
+import { ok, type Result } from '../core/result.ts';
+import { Secret } from '../core/secret.ts';
+import { type ReadApp, variablesOf } from '../providers/app.ts';
+import { type ProviderEntry, wayOf } from '../providers/provider.ts';
+import type { TenantStore } from '../tenants/store.ts';
+import { accountOf, type Candidate, type TestFailure, whoami } from './account.ts';
+import { type ConnectionView, toView } from './connection.ts';
+import type { GivenCredential } from './contract.ts';
+import { type EstablishPorts, establish } from './establish.ts';
+import { checkFields, fieldsOf } from './fields.ts';
+import { obtain } from './obtain.ts';
+import type { Obtained } from './pending.ts';
+import { isConfigured, isOwnersToMint } from './ways.ts';
+
+export interface CreatePorts extends EstablishPorts {
+  readonly tenants: Pick<TenantStore, 'get'>;
+  readonly readApp: ReadApp;
+  readonly send: Send;
+  readonly find: (provider: string) => ProviderEntry | undefined;
+  readonly publish: (events: readonly HubEvent[]) => Promise<void>;
+}
+
+/** Returns a connection made of a credential that the owner's backend has; it is tried once, and nothing is kept of what the
+ *  provider does not take. The same account again renews the connection. Errors: `not_found` (tenant), `invalid_request`,
+ *  `forbidden`, `not_configured`, `account_mismatch`, `conflict`, `provider_unavailable`, `provider_error`, `unavailable`. */
+export async function create(
+  ports: CreatePorts,
+  { tenantId, isOperator }: { readonly tenantId: TenantId; readonly isOperator: boolean },
+  { provider, name, credential }: ConnectionId & { readonly credential: GivenCredential },
+  moment: Moment,
+): Promise<Result<ConnectionView>> {
+  if (!(await ports.tenants.get(tenantId))) return refuse('not_found', 'There is no such tenant.');
+  const entry = ports.find(provider);
+  if (!entry) return refuse('invalid_request', 'body.provider: not a provider of this hub');
+  const way = wayOf(entry.provider, credential.kind);
+  if (!way) {
+    const kinds = entry.provider.auth.map(({ kind }) => kind).join(', ');
+    return refuse('invalid_request', `body.credential.kind: ${entry.provider.name} is connected by ${kinds}`);
+  }
+  if (isOwnersToMint(way) && !isOperator) {
+    return refuse(
+      'forbidden',
+      `Only the operator key may connect by ${way.kind}: whose account it is cannot be proven here.`,
+    );
+  }
+  const app = await ports.readApp(provider);
+  if (!isConfigured(way, app)) {
+    return refuse(
+      'not_configured',
+      `The hub's provider secret lacks what ${entry.provider.name} takes for ${way.kind}.`,
+    );
+  }
+  const tried = await attempt({ entry, way, app }, credential, ports.send, moment.nowMs);
+  if (!tried.ok) return tried;
+  const { grant, ...about } = tried.value;
+  const id = { provider, name };
+  const foundation = { ...about, tenantId, id, grantedAtMs: moment.nowMs, grant: async () => ok(grant) };
+  const written = await establish(ports, foundation, moment);
+  if (!written.ok) return written;
+  const { account, scopes, createdAtMs, updatedAtMs } = written.value;
+  const data = { account: account.id, scopes: [...scopes], reconnected: createdAtMs < updatedAtMs };
+  await ports.publish([hubEvent('connection.activated', { tenant: tenantId, connection: id }, data, moment)]);
+  log.info('a connection was made of a given credential', { tenant: tenantId, provider, connection: name });
+  return ok(toView(written.value));
+}
+
+async function attempt(
+  { entry, way, app }: Candidate,
+  given: GivenCredential,
+  send: Send,
+  nowMs: number,
+): Promise<Result<Obtained>> {
+  if (given.kind === 'oauth2' || way.kind === 'oauth2') {
+    return given.kind === 'oauth2' ? adopt({ entry, way, app }, given, send, nowMs) : unfit({});
+  }
+  const { kind: _, ...fields } = given;
+  const known = fieldsOf(way).map(({ name }) => name);
+  const strange = Object.keys(fields).filter((name) => !known.includes(name));
+  if (strange.length > 0) return unfit({ kind: `${way.kind} has these fields: ${known.join(', ') || 'none'}` });
+  const entered = checkFields(way, (name) => fields[name]);
+  if (!entered.ok) return unfit(entered.error);
+  const obtained = await obtain({ entry, way, app }, entered.value, send, nowMs);
+  return obtained.ok ? obtained : refusal(entry, obtained.error);
+}
+
+/** A token that was granted elsewhere: whose it is says the provider, or where only its grant had told, the caller. */
+async function adopt(
+  candidate: Candidate,
+  given: Extract<GivenCredential, { kind: 'oauth2' }>,
+  send: Send,
+  nowMs: number,
+): Promise<Result<Obtained>> {
+  const { entry, way, app } = candidate;
+  const settings = way.kind === 'oauth2' && way.variables ? variablesOf(way, app) : undefined;
+  const accessToken = new Secret(given.accessToken);
+  const values = { ...settings, accessToken, account: given.account?.id };
+  const told = way.account.from === 'whoami' || way.account.from === 'claims';
+  if (!told && !given.account) {
+    return unfit({ account: `${entry.provider.name} does not tell from a token whose it is: say so, {"id": …}` });
+  }
+  const tried = await whoami(candidate, values, send, nowMs);
+  if (!tried.ok) return refusal(entry, tried.error);
+  const account = told ? await accountOf(candidate, { values, whoami: tried.value }, send, nowMs) : ok(given.account);
+  if (!account.ok) return refusal(entry, account.error);
+  if (!account.value) return unfit({});
+  const lifeMs = given.expiresAt === undefined ? undefined : Date.parse(given.expiresAt) - nowMs;
+  if (lifeMs !== undefined && lifeMs <= 0) return unfit({ expiresAt: 'is over already' });
+  return ok({
+    kind: 'oauth2',
+    grant: { accessToken, ...(given.refreshToken !== undefined && { refreshToken: new Secret(given.refreshToken) }) },
+    account: account.value,
+    settings,
+    scopes: given.scopes ?? [],
+    ...(lifeMs !== undefined && { expiresInS: Math.ceil(lifeMs / 1000) }),
+  });
+}
+
+function unfit(faults: Readonly<Record<string, string>>) {
+  const said = Object.entries(faults).map(([name, fault]) => `body.credential.${name}: ${fault}`);
+  return refuse('invalid_request', said.join('; ') || 'body.credential: does not fit its kind');
+}
+
+function refusal({ provider }: ProviderEntry, { kind, cause }: TestFailure) {
+  switch (kind) {
+    case 'refused':
+      return refuse('invalid_request', `body.credential: ${provider.name} does not accept it; nothing was kept`, {
+        cause,
+      });
+    case 'unavailable':
+      return refuse('provider_unavailable', `${provider.name} cannot be asked at present; nothing was kept.`, {
+        retryAfterMs: 10_000,
+        cause,
+      });
+    case 'odd':
+      return refuse('provider_error', `${provider.name} answered in a way that is not understood; nothing was kept.`, {
+        cause,
+      });
+  }
+}

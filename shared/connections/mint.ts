@@ -1,0 +1,46 @@
+import { createPrivateKey, sign } from 'node:crypto';
+import type { OutboundRequest } from '../core/fetch.ts';
+import { Secret } from '../core/secret.ts';
+import { type ProviderApp, placed } from '../providers/app.ts';
+import type { Minted } from '../providers/auth.ts';
+import { authorise } from './authorise.ts';
+import { appValues, fill, fillUrl, type Values } from './template.ts';
+import { TOKEN_MAX_BYTES, TOKEN_TIMEOUT_MS, withBody } from './token-request.ts';
+
+/** How far the provider's clock may be behind ours. */
+const BACK_S = 60;
+
+/** Returns the request for a token with what is kept: the way's fields, and what it names of the owner's app
+ *  (RFC 6749 §4.3.2, §4.4.2; GitHub, "Generating an installation access token"). */
+export async function mintRequest(
+  way: Minted,
+  app: ProviderApp,
+  fields: Values,
+  nowMs: number,
+): Promise<OutboundRequest> {
+  const { mint } = way;
+  const named = { ...appValues(app), ...fields };
+  const values = way.jwt ? { ...named, jwt: appJwt(fill(way.jwt.issuer, named), way.jwt.lifeS, app, nowMs) } : named;
+  const parameters = Object.fromEntries(
+    Object.entries(mint.parameters ?? {}).map(([name, template]) => [name, fill(template, values)]),
+  );
+  const request = {
+    method: 'POST',
+    url: placed(fillUrl(mint.url, values), app),
+    headers: { accept: 'application/json', ...mint.headers },
+    timeoutMs: TOKEN_TIMEOUT_MS,
+    maxBytes: TOKEN_MAX_BYTES,
+  };
+  return authorise(withBody(request, mint.body ?? 'form', parameters), mint.place ?? [], values, nowMs);
+}
+
+/** Returns a JWT that the owner's app signs (RFC 7519 §3.1, RS256). Throws where the app has no private key. */
+function appJwt(issuer: string, lifeS: number, { privateKey }: ProviderApp, nowMs: number): Secret {
+  if (privateKey === undefined) throw new Error('the app has no private key');
+  const nowS = Math.floor(nowMs / 1000);
+  const claims = { iss: issuer, iat: nowS - BACK_S, exp: nowS + lifeS };
+  const text = [{ alg: 'RS256', typ: 'JWT' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  return new Secret(`${text}.${sign('sha256', Buffer.from(text), createPrivateKey(privateKey)).toString('base64url')}`);
+}

@@ -1,0 +1,64 @@
+import type { Provider } from '../provider.ts';
+
+/** Calendar and Drive are below the base URL. The scopes of a product are asked for by the session that needs them:
+ *  Google reviews an app for each, and shows each to the end user. */
+export const google = {
+  id: 'google',
+  name: 'Google',
+  docs: 'https://developers.google.com/identity/protocols/oauth2/web-server',
+  auth: [
+    {
+      kind: 'oauth2',
+      authorizeUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
+      tokenUrl: 'https://oauth2.googleapis.com/token',
+      clientAuth: 'body',
+      pkce: 'S256',
+      scopes: {
+        openid: 'Know who you are',
+        email: 'Read your e-mail address',
+        profile: 'Read your name and picture',
+      },
+      alwaysScopes: ['openid', 'email'],
+      moreScopes: {
+        'https://www.googleapis.com/auth/calendar': 'Calendar: read and write your calendars, share and delete them',
+        'https://www.googleapis.com/auth/calendar.events': 'Calendar: read and write events',
+        'https://www.googleapis.com/auth/calendar.readonly': 'Calendar: read your calendars and events',
+        'https://www.googleapis.com/auth/calendar.calendarlist.readonly': 'Calendar: read the list of your calendars',
+        'https://www.googleapis.com/auth/drive.file': 'Drive: read and write the files that you open with the app',
+        'https://www.googleapis.com/auth/drive.readonly': 'Drive: read all your files',
+        'https://www.googleapis.com/auth/drive': 'Drive: read, write and delete all your files',
+        'https://www.googleapis.com/auth/gmail.send': 'Gmail: send mail as you',
+        'https://www.googleapis.com/auth/gmail.readonly': 'Gmail: read all your mail',
+        'https://www.googleapis.com/auth/gmail.modify': 'Gmail: read, write and send mail, not delete it for good',
+        'https://www.googleapis.com/auth/spreadsheets': 'Sheets: read and write all your spreadsheets',
+      },
+      scopeSeparator: ' ',
+      // Without both, a person who agreed before brings no refresh token.
+      authorizeParams: { access_type: 'offline', prompt: 'consent' },
+      tokenErrors: 'status',
+      clientWrong: ['deleted_client', 'admin_policy_enforced'],
+      refresh: { rotates: 'never', graceS: 0, idleS: 15_552_000 },
+      // Either token ends all that this person granted to the owner's app, in other tenants too: Google has no smaller way.
+      revoke: {
+        style: 'request',
+        method: 'POST',
+        url: 'https://oauth2.googleapis.com/revoke',
+        parameters: { token: '{refreshToken}' },
+        ended: ['invalid_token'],
+      },
+      account: { from: 'whoami', id: ['sub'], name: ['email', 'name'] },
+      whoami: { method: 'GET', path: 'https://openidconnect.googleapis.com/v1/userinfo' },
+      unconfirmed: ['the quotas of Calendar and Drive'],
+    },
+  ],
+  api: {
+    baseUrl: 'https://www.googleapis.com',
+    errors: {
+      code: 'error.errors.0.reason',
+      message: 'error.message',
+      details: 'error.details',
+      rateLimitedCodes: ['rateLimitExceeded', 'userRateLimitExceeded', 'quotaExceeded'],
+    },
+  },
+  limits: [{ requests: 600, perS: 60, burst: 50 }],
+} as const satisfies Provider;

@@ -1,0 +1,54 @@
+import type { Provider } from '../provider.ts';
+
+/** The query API: a service account, and in each request the project that is meant. */
+export const mixpanel = {
+  id: 'mixpanel',
+  name: 'Mixpanel',
+  docs: 'https://developer.mixpanel.com/reference/service-accounts',
+  auth: [
+    {
+      kind: 'basic',
+      label: 'a service account',
+      fields: [
+        {
+          name: 'host',
+          label: 'Data residency',
+          help: 'Mixpanel → Settings → Project settings → Data residency.',
+          choices: { 'mixpanel.com': 'United States', 'eu.mixpanel.com': 'European Union', 'in.mixpanel.com': 'India' },
+        },
+        {
+          name: 'projectId',
+          label: 'Project ID',
+          help: 'Mixpanel → Settings → Project settings → Overview.',
+          pattern: '[0-9]{1,12}',
+          example: '1234567',
+        },
+        {
+          name: 'username',
+          label: 'Service account user name',
+          help: 'Mixpanel → Settings → Organization settings → Service accounts.',
+          pattern: '[A-Za-z0-9._-]{1,100}',
+          example: 'hub.abc123.mp-service-account',
+        },
+        {
+          name: 'secret',
+          label: 'Service account secret',
+          help: 'Shown once, when the service account is made.',
+          secret: true,
+        },
+      ],
+      place: [
+        { in: 'basic', user: '{username}', password: '{secret}' },
+        { in: 'query', name: 'project_id', value: '{projectId}' },
+      ],
+      account: { from: 'field', id: ['projectId'], name: [] },
+      unconfirmed: ['the answer of /app/me'],
+    },
+  ],
+  api: {
+    baseUrl: 'https://{host}/api',
+    whoami: { method: 'GET', path: '/app/me' },
+    errors: { code: 'code', message: 'error' },
+  },
+  limits: [{ requests: 60, perS: 3_600, burst: 5 }],
+} as const satisfies Provider;

@@ -1,0 +1,38 @@
+import type { Provider } from '../provider.ts';
+
+/** The Workflow API. Client ids exist for integrations that are published in Zapier's directory. */
+export const zapier = {
+  id: 'zapier',
+  name: 'Zapier',
+  docs: 'https://docs.zapier.com/powered-by-zapier/authentication/methods/user-access-token',
+  auth: [
+    {
+      kind: 'oauth2',
+      authorizeUrl: 'https://api.zapier.com/v2/authorize',
+      tokenUrl: 'https://zapier.com/oauth/token/',
+      clientAuth: 'basic',
+      pkce: { none: 'Zapier switches PKCE off for partner apps' },
+      scopes: { profile: 'Read your name and e-mail address', zap: 'See your Zaps' },
+      alwaysScopes: ['profile'],
+      moreScopes: {
+        'zap:write': 'Create and change your Zaps',
+        'zap:runs': 'See the runs of your Zaps',
+        'action:run': 'Run actions for you',
+        authentication: 'See the accounts you linked',
+        'authentication:write': 'Link accounts for you',
+      },
+      scopeSeparator: ' ',
+      tokenErrors: 'status',
+      refresh: { rotates: 'sometimes', graceS: 0, unconfirmed: ['whether a refresh replaces the refresh token'] },
+      revoke: { style: 'none', reason: 'Zapier documents no revocation; the person removes the app in its settings' },
+      account: { from: 'whoami', id: ['id', '0.id'], name: ['email', '0.email'] },
+      unconfirmed: ['which authorize host is the right one', 'whether the profile comes alone or in a list'],
+    },
+  ],
+  api: {
+    baseUrl: 'https://api.zapier.com',
+    whoami: { method: 'GET', path: '/v1/profiles/me' },
+    errors: { code: 'errors.0.code', message: 'errors.0.detail', details: 'errors' },
+  },
+  limits: [{ requests: 60, perS: 60, burst: 10 }],
+} as const satisfies Provider;

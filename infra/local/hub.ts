@@ -18,6 +18,8 @@ import { keepPrivate, type Say } from './service.ts';
 import { openSqsAndS3 } from './sqs-s3.ts';
 import { type Assembly, readTemplate } from './template.ts';
 
+type ProviderSeeds = Readonly<Record<string, unknown>>;
+
 export interface HubOptions {
   /** The cloud assembly to run, or what makes one for the public address, known by then. */
   readonly assembly: Assembly | ((publicUrl: string) => Promise<Assembly>);
@@ -28,7 +30,7 @@ export interface HubOptions {
   /** Default: the one kept in the data folder, made the first time. */
   readonly operatorKey?: string;
   /** Values of provider secrets, by provider. Default: none, the template's stay. */
-  readonly providers?: Readonly<Record<string, unknown>>;
+  readonly providers?: ProviderSeeds | Promise<ProviderSeeds>;
   /** Whether schedules run by the clock; otherwise only `tick` fires them. Default: no. */
   readonly clock?: boolean;
   /** Environments per function. Default 2: more are slower on a small computer. */
@@ -74,7 +76,7 @@ export async function startHub(options: HubOptions) {
     const journal = openJournal(folder.file('logs'), verbose ? say : undefined);
 
     const operatorKey = keepOperatorKey(folder.file('operator.key'), options.operatorKey);
-    const seeds = { ...options.providers, operator: { key: operatorKey } };
+    const seeds = { ...(await options.providers), operator: { key: operatorKey } };
     const secrets = openSecrets(template, folder.file('secrets.json'), seeds);
     const kms = openKms(template, folder.file('kms.key'));
     const dynamodb = await timed('dynamodb', openDynamoDb(template, folder.path, options.dynamoDbUrl, say));

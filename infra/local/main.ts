@@ -74,20 +74,23 @@ async function main(): Promise<void> {
     });
   }
 
-  const { startDemoProvider } = await import('./demo/provider.ts');
   const data = settings.PATCHBAY_DATA;
-  const demo = await startDemoProvider({ file: join(data, 'demo.sqlite') });
+  const starting = import('./demo/provider.ts').then(({ startDemoProvider }) =>
+    startDemoProvider({ file: join(data, 'demo.sqlite') }),
+  );
+  starting.catch(() => {}); // whoever awaits it says so
   const hub = await startHub({
     assembly: (publicUrl) => synthesize(join(data, 'cdk.out'), publicUrl),
     data,
     port: settings.PORT,
     operatorKey: settings.PATCHBAY_OPERATOR_KEY,
-    providers: { ...demo.providers, ...given },
+    providers: starting.then((demo) => ({ ...demo.providers, ...given })), // made while the hub is built
     dynamoDbUrl: settings.AWS_ENDPOINT_URL_DYNAMODB,
     clock: true,
     say: console.error,
     verbose: values.verbose,
   });
+  const demo = await starting;
   stop = async () => {
     await Promise.all([hub.stop(), demo.stop()]);
     process.exit(0);

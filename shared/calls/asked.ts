@@ -8,8 +8,8 @@ import type { CallBody } from './contract.ts';
 import { buildRequest } from './request.ts';
 
 /** A request larger than this would not leave room for its result in one row. */
-export const MAX_REQUEST_BYTES = 120_000;
-export const MAX_RESULT_BYTES = 250_000;
+const MAX_REQUEST_BYTES = 120_000;
+const MAX_RESULT_BYTES = 250_000;
 
 /** What is about to be sent, and whether it changes anything there. */
 export interface Prepared {

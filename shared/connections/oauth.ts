@@ -88,7 +88,7 @@ export function clientHeaders(clientAuth: OAuth2['clientAuth'], app: ProviderApp
 
 /** Returns the client's credentials as HTTP Basic. Escapes only what would change the meaning (`:`, `%`, spaces …):
  *  a library that escapes dots too is right by RFC 6749 §2.3.1, and refused by servers that do not decode. */
-export function basicAuth(app: ProviderApp): string {
+function basicAuth(app: ProviderApp): string {
   const { clientId, clientSecret } = client(app);
   const pair = [clientId, clientSecret].map(encodeURIComponent).join(':');
   return `Basic ${Buffer.from(pair).toString('base64')}`;

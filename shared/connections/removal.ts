@@ -12,7 +12,7 @@ export function disconnected(row: Connection, nowMs: number): Connection {
 }
 
 /** Returns whether the revocation was given up until somebody asks for it again. */
-export function isParked({ removal }: Connection): boolean {
+function isParked({ removal }: Connection): boolean {
   return removal !== undefined && removal.nextAtMs === undefined;
 }
 

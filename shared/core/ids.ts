@@ -24,7 +24,7 @@ export const ConnectionName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits and . _ - only, at most 64');
 
-export const DEFAULT_NAME = 'default';
+const DEFAULT_NAME = 'default';
 
 /** A connection as a path or a body names it: `provider`, or `provider:name`. */
 export const ConnectionRef = z

@@ -29,7 +29,7 @@ const STALE_MS = 24 * 60 * 60_000;
 /** A store that does not answer is not asked by every request anew. */
 const PAUSE_MS = 5_000;
 
-export const providerSecretId = (stage: string, provider: string) => `patchbay/${stage}/${provider}`;
+const providerSecretId = (stage: string, provider: string) => `patchbay/${stage}/${provider}`;
 
 /** Returns a reader that keeps each answer for 60 s, and for 24 h where the store is down (G.2). */
 export function openApps(

@@ -1,6 +1,6 @@
 import { lengthPrefixed, sha256 } from '../core/crypto.ts';
 import type { HubEventType } from '../core/event.ts';
-import { parseJson } from '../core/json.ts';
+import { canonicalJson, parseJson } from '../core/json.ts';
 import type { SyncPage } from '../providers/provider.ts';
 
 export type Seen = SyncPage['records'][number];
@@ -37,7 +37,7 @@ export function judge(
   { run, mark }: { readonly run: string; readonly mark: boolean },
   nowMs: number,
 ): Verdict | undefined {
-  const data = seen.deleted ? undefined : canonical(seen.data ?? null);
+  const data = seen.deleted ? undefined : canonicalJson(seen.data ?? null);
   const hash = data === undefined ? 'deleted' : sha256(data);
   const same = before ? before.hash === hash || isOlder(seen.updatedAt, before.updatedAt) : seen.deleted;
   if (same) {
@@ -69,13 +69,6 @@ export function eventOf(recordKey: string, { row, change }: Required<Verdict>): 
 function isOlder(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   return Date.parse(a) < Date.parse(b);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }
 
 /** A record as the API shows it. */

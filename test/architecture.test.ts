@@ -219,7 +219,7 @@ describe('providers', () => {
 
   rule('every folder is in the catalogue, each of its files too, and the reverse', 'no half provider', () => {
     const index = readFileSync(join(root, 'shared/providers/catalogue.ts'), 'utf8');
-    const webhooks = readFileSync(join(root, 'shared/providers/webhooks.ts'), 'utf8');
+    const webhooks = readFileSync(join(root, 'shared/providers/senders.ts'), 'utf8');
     const imported = (file: string) => {
       const path = `'./${file.slice('shared/providers/'.length)}'`;
       return index.includes(path) || webhooks.includes(path);

@@ -6,7 +6,7 @@ import { realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { openObjects } from '../../shared/core/objects.ts';
 import { openApps } from '../../shared/providers/app.ts';
-import { findWebhooks } from '../../shared/providers/webhooks.ts';
+import { findWebhooks } from '../../shared/providers/senders.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
 import { processDelivery } from '../../shared/webhooks/process.ts';
 import { inboxStore } from '../../shared/webhooks/store.ts';

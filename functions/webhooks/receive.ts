@@ -4,7 +4,7 @@ import { realMoment, within } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { openObjects } from '../../shared/core/objects.ts';
 import { openApps } from '../../shared/providers/app.ts';
-import { findWebhooks } from '../../shared/providers/webhooks.ts';
+import { findWebhooks } from '../../shared/providers/senders.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
 import { openReceiver } from '../../shared/webhooks/receive.ts';
 import { raw } from '../middleware/raw.ts';

@@ -1,7 +1,8 @@
 import { refuse } from '../core/errors.ts';
 import { ok, type Result } from '../core/result.ts';
+import type { Action, ApiRequest } from '../providers/actions.ts';
 import { findProvider } from '../providers/catalogue.ts';
-import type { Action, ApiRequest, ProviderEntry } from '../providers/provider.ts';
+import type { ProviderEntry } from '../providers/provider.ts';
 import type { AttemptOutcome } from './attempt.ts';
 import type { Asked } from './call.ts';
 import type { CallBody } from './contract.ts';

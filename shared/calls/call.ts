@@ -1,6 +1,6 @@
 import { iso } from '../core/clock.ts';
 import { type ConnectionId, connectionRef, type TenantId } from '../core/ids.ts';
-import type { ApiRequest } from '../providers/provider.ts';
+import type { ApiRequest } from '../providers/actions.ts';
 import type { Slot } from './admit.ts';
 import type { AttemptOutcome, CallError } from './attempt.ts';
 import type { callStatuses } from './contract.ts';

@@ -2,8 +2,9 @@ import { fillUrl, namesIn, type Values } from '../connections/template.ts';
 import { refuse } from '../core/errors.ts';
 import type { OutboundRequest } from '../core/fetch.ts';
 import { ok, type Result } from '../core/result.ts';
+import type { ApiRequest } from '../providers/actions.ts';
 import { type ProviderApp, placed } from '../providers/app.ts';
-import type { Api, ApiRequest } from '../providers/provider.ts';
+import type { Api } from '../providers/provider.ts';
 
 /** What a caller may set beside what the provider's manifest sets itself; never who is asking, nor how it travels. */
 const callerHeaders = new Set([

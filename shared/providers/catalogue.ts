@@ -16,13 +16,13 @@ import type { ProviderEntry } from './provider.ts';
 import { quickbooks } from './quickbooks/index.ts';
 import { resend } from './resend/index.ts';
 import { s3 } from './s3/index.ts';
+import { webhooksOf } from './senders.ts';
 import { sendgrid } from './sendgrid/index.ts';
 import { slackActions } from './slack/actions.ts';
 import { slack } from './slack/index.ts';
 import { slackSyncs } from './slack/syncs.ts';
 import { stripe } from './stripe/index.ts';
 import { twilio } from './twilio/index.ts';
-import { webhooksOf } from './webhooks.ts';
 import { zapier } from './zapier/index.ts';
 
 /** Connected, and called by raw requests alone. */

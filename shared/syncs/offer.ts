@@ -1,5 +1,5 @@
 import { findProvider } from '../providers/catalogue.ts';
-import type { Sync, Syncs } from '../providers/provider.ts';
+import type { Sync, Syncs } from '../providers/syncs.ts';
 
 /** Returns a provider's syncs by name, as this stage offers them; none where it does not offer the provider. */
 export type Offered = (provider: string) => Syncs;

@@ -1,7 +1,7 @@
 import { lengthPrefixed, sha256 } from '../core/crypto.ts';
 import type { HubEventType } from '../core/event.ts';
 import { canonicalJson, parseJson } from '../core/json.ts';
-import type { SyncPage } from '../providers/provider.ts';
+import type { SyncPage } from '../providers/syncs.ts';
 
 export type Seen = SyncPage['records'][number];
 

@@ -3,7 +3,7 @@ import type { Bus, Queue } from '../core/bus.ts';
 import type { Moment } from '../core/clock.ts';
 import { log } from '../core/log.ts';
 import { measure } from '../core/metrics.ts';
-import type { Sync, SyncPage } from '../providers/provider.ts';
+import type { Sync, SyncPage } from '../providers/syncs.ts';
 import { amend } from './amend.ts';
 import type { SyncMessage } from './contract.ts';
 import { keep, type Sighting } from './keep.ts';

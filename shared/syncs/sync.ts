@@ -2,7 +2,7 @@ import type { Slot } from '../calls/admit.ts';
 import { type Backoff, nextDelayMs } from '../core/backoff.ts';
 import { iso, type Moment } from '../core/clock.ts';
 import { type ConnectionId, newId, type TenantId } from '../core/ids.ts';
-import type { Sync, SyncPage } from '../providers/provider.ts';
+import type { Sync, SyncPage } from '../providers/syncs.ts';
 
 export type SyncStatus = 'idle' | 'running' | 'failing' | 'stopped';
 

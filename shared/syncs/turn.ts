@@ -1,7 +1,7 @@
 import type { Slot } from '../calls/admit.ts';
 import type { AttemptOutcome } from '../calls/attempt.ts';
 import type { HubErrorCode } from '../core/errors.ts';
-import type { Sync, SyncPage } from '../providers/provider.ts';
+import type { Sync, SyncPage } from '../providers/syncs.ts';
 import type { Run, SyncError, SyncRow } from './sync.ts';
 
 type Fault = Omit<SyncError, 'at'>;

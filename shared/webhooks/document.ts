@@ -1,5 +1,5 @@
 import { parseJson, textAt } from '../core/json.ts';
-import type { Webhooks } from '../providers/provider.ts';
+import type { Webhooks } from '../providers/webhooks.ts';
 import type { Incoming } from './verify.ts';
 
 /** Returns what the body says: JSON, a form's fields, or JSON in a form's field; nothing where it is none of these. */

@@ -8,7 +8,7 @@ import { measure } from '../core/metrics.ts';
 import type { Objects } from '../core/objects.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ReadApp } from '../providers/app.ts';
-import type { Webhooks } from '../providers/provider.ts';
+import type { Webhooks } from '../providers/webhooks.ts';
 import type { Delivery } from './contract.ts';
 import { readDocument, readHandshake } from './document.ts';
 import { announce, announceEnd, type Content, conflicting, type InboxEvent, inboxEvent } from './event.ts';

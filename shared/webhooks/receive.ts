@@ -6,7 +6,7 @@ import { measure } from '../core/metrics.ts';
 import type { Objects } from '../core/objects.ts';
 import { ok, type Result } from '../core/result.ts';
 import { type ReadApp, WrongSecret } from '../providers/app.ts';
-import type { Webhooks } from '../providers/provider.ts';
+import type { Webhooks } from '../providers/webhooks.ts';
 import { openAllowance } from './allowance.ts';
 import type { Delivery } from './contract.ts';
 import { isProbe, readDocument, readHandshake } from './document.ts';

@@ -1,6 +1,6 @@
 import { sha256 } from '../core/crypto.ts';
 import { at, textAt } from '../core/json.ts';
-import type { Place, Webhooks } from '../providers/provider.ts';
+import type { Place, Webhooks } from '../providers/webhooks.ts';
 import { readDocument } from './document.ts';
 import type { Incoming } from './verify.ts';
 

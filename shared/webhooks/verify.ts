@@ -1,7 +1,7 @@
 import { decodeStrictly, equal, hmac } from '../core/crypto.ts';
 import { refuse } from '../core/errors.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { HmacSignature, Webhooks } from '../providers/provider.ts';
+import type { HmacSignature, Webhooks } from '../providers/webhooks.ts';
 
 /** One request of a provider, as it came: lower-case header names, the exact bytes. */
 export interface Incoming {

@@ -1,6 +1,6 @@
 import { raw } from '../../functions/middleware/raw.ts';
 import { githubWebhooks } from '../../shared/providers/github/webhooks.ts';
-import { findWebhooks } from '../../shared/providers/webhooks.ts';
+import { findWebhooks } from '../../shared/providers/senders.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
 import { openReceiver } from '../../shared/webhooks/receive.ts';
 import { httpEvent, lambdaContext } from '../support/http-event.ts';

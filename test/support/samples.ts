@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HmacSignature, Webhooks } from '../../shared/providers/provider.ts';
+import type { HmacSignature, Webhooks } from '../../shared/providers/webhooks.ts';
 
 /** A provider's signed request as `events/providers/<id>/` keeps it. */
 export interface Sample {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Actions, action } from '../provider.ts';
+import { type Actions, action } from '../actions.ts';
 
 const Contact = z.object({ id: z.string(), name: z.string(), email: z.string(), updatedAt: z.string() });
 const example = { id: 'c1', name: 'Ada Lovelace', email: 'ada@example.com', updatedAt: '2026-01-01T00:00:00.000Z' };

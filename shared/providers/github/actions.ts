@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Actions, action } from '../provider.ts';
+import { type Actions, action } from '../actions.ts';
 
 /** A name in a path: GitHub allows no more than these. */
 const Name = z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/, 'letters, digits and . _ - only');

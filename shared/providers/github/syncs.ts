@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Syncs } from '../provider.ts';
+import type { Syncs } from '../syncs.ts';
 
 const PER_PAGE = 100;
 

@@ -1,4 +1,4 @@
-import type { Webhooks } from '../provider.ts';
+import type { Webhooks } from '../webhooks.ts';
 
 /** No time is signed: the delivery id alone defends against replay. Accounts are users and organizations, as
  *  `/user` numbers them; an installation's id is numbered apart and would meet a stranger's. */

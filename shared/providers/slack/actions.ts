@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Actions, action } from '../provider.ts';
+import { type Actions, action } from '../actions.ts';
 
 const Block = z.looseObject({ type: z.string() });
 const Channel = z.object({

@@ -1,4 +1,4 @@
-import type { Webhooks } from '../provider.ts';
+import type { Webhooks } from '../webhooks.ts';
 
 /** Events, slash commands and interactivity come to one URL. In a channel shared between workspaces only the
  *  authorization tells whose installation the event was sent to. */

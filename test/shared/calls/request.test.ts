@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildRequest } from '../../../shared/calls/request.ts';
+import type { ApiRequest } from '../../../shared/providers/actions.ts';
 import { demo } from '../../../shared/providers/demo/index.ts';
 import { github } from '../../../shared/providers/github/index.ts';
-import type { ApiRequest } from '../../../shared/providers/provider.ts';
 import { slack } from '../../../shared/providers/slack/index.ts';
 
 const get = (path: string, more: Partial<ApiRequest> = {}): ApiRequest => ({ method: 'GET', path, ...more });

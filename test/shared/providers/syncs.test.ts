@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { catalogue } from '../../../shared/providers/catalogue.ts';
 import { demoSyncs } from '../../../shared/providers/demo/syncs.ts';
 import { githubSyncs } from '../../../shared/providers/github/syncs.ts';
-import type { Sync } from '../../../shared/providers/provider.ts';
 import { slackSyncs } from '../../../shared/providers/slack/syncs.ts';
+import type { Sync } from '../../../shared/providers/syncs.ts';
 
 const issue = (id: number, updated_at: string, more: object = {}) => ({
   ...{ id, number: id, title: `Issue ${id}`, state: 'open', html_url: `https://github.com/o/r/issues/${id}` },

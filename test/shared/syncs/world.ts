@@ -4,7 +4,7 @@ import type { Moment } from '../../../shared/core/clock.ts';
 import type { HubEvent } from '../../../shared/core/event.ts';
 import { type ConnectionId, TenantId } from '../../../shared/core/ids.ts';
 import { dueShard, recordsKey, syncKey } from '../../../shared/core/keys.ts';
-import type { Sync } from '../../../shared/providers/provider.ts';
+import type { Sync } from '../../../shared/providers/syncs.ts';
 import type { RecordRow } from '../../../shared/syncs/record.ts';
 import type { RecordStore } from '../../../shared/syncs/record-store.ts';
 import type { Saved, SyncStore } from '../../../shared/syncs/store.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Webhooks } from '../../../shared/providers/provider.ts';
-import { webhooksOf } from '../../../shared/providers/webhooks.ts';
+import { webhooksOf } from '../../../shared/providers/senders.ts';
+import type { Webhooks } from '../../../shared/providers/webhooks.ts';
 import * as production from '../../../shared/webhooks/verify.ts';
 import { campaign } from './campaign.ts';
 

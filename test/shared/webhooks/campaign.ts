@@ -1,4 +1,4 @@
-import type { Webhooks } from '../../../shared/providers/provider.ts';
+import type { Webhooks } from '../../../shared/providers/webhooks.ts';
 import type { Incoming, verify } from '../../../shared/webhooks/verify.ts';
 import { sign } from '../../support/samples.ts';
 

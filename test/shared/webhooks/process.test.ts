@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { ok } from '../../../shared/core/result.ts';
 import { githubWebhooks } from '../../../shared/providers/github/webhooks.ts';
-import { findWebhooks } from '../../../shared/providers/webhooks.ts';
+import { findWebhooks } from '../../../shared/providers/senders.ts';
 import type { Delivery } from '../../../shared/webhooks/contract.ts';
 import { type ProcessPorts, processDelivery } from '../../../shared/webhooks/process.ts';
 import { inboxStore } from '../../../shared/webhooks/store.ts';

@@ -12,7 +12,7 @@ async function main([wanted, file = join('events', `${wanted}.json`)]: readonly 
   if (!wanted || wanted.startsWith('-')) return console.log(usage);
   const data = process.env.PATCHBAY_DATA ?? '.patchbay';
   const hub = await startHub({
-    assembly: (publicUrl) => synthesize(join(data, 'cdk.out'), publicUrl),
+    assembly: () => synthesize(join(data, 'cdk.out')),
     data,
     dynamoDbUrl: process.env.AWS_ENDPOINT_URL_DYNAMODB,
     say: console.error,

@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   );
   starting.catch(() => {}); // whoever awaits it says so
   const hub = await startHub({
-    assembly: (publicUrl) => synthesize(join(data, 'cdk.out'), publicUrl),
+    assembly: () => synthesize(join(data, 'cdk.out')),
     data,
     port: settings.PORT,
     operatorKey: settings.PATCHBAY_OPERATOR_KEY,

@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { stop } from 'esbuild';
@@ -9,70 +19,94 @@ import type { Assembly } from './template.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const cache = join(root, 'node_modules', '.cache', 'patchbay');
-const sources = ['functions', 'shared', 'infra/build.ts', 'infra/contracts.ts', 'package-lock.json'];
+const sources = ['functions', 'shared', 'infra', 'cdk.json', 'package-lock.json'];
+/** Stands for the hub's address in the assembly, which so serves at any port. */
+const ADDRESS = 'http://patchbay.invalid';
+const STAMP = 'made-by-start';
 
-/** What the app imports takes longest to load: it is loaded while esbuild works, and the app starts when the bundles are
- *  there. */
+/** What the app imports takes longest to load: it is loaded while esbuild works, and the app starts when it is told where
+ *  to write. */
 const waitingApp = `
 const infra = ${JSON.stringify(`${join(root, 'infra')}/`)};
 await Promise.all([import('cdk-nag'), import(infra + 'data-stack.ts'), import(infra + 'hub-stack.ts')]);
-await new Promise((resolve) => process.stdin.once('data', resolve));
+process.env.CDK_OUTDIR = await new Promise((resolve) => process.stdin.once('data', (text) => resolve(String(text))));
 process.stdin.destroy();
 await import(infra + 'app.ts');`;
 
-/** Returns the cloud assembly of the local stage, built and synthesized for one public address. Throws what the app
- *  itself had to say. */
-export async function synthesize(outdir: string, publicUrl: string): Promise<Assembly> {
-  const settings = { PATCHBAY_STAGE: 'local', PATCHBAY_PUBLIC_URL: publicUrl, CDK_OUTDIR: outdir };
-  const { PATH } = process.env; // nothing else of the developer's environment, least of all an AWS profile
+/** Returns the cloud assembly of the local stage, copied to `outdir`; it is built and synthesized when a source is newer
+ *  than the last one. One start does so, others wait for it. Throws what the app itself had to say. */
+export async function synthesize(outdir: string): Promise<Assembly> {
+  mkdirSync(cache, { recursive: true });
+  const lock = join(cache, 'building');
+  while (takeLock(lock)) await wait(50);
+  try {
+    const made = join(cache, 'cdk.out');
+    await build(made);
+    rmSync(outdir, { recursive: true, force: true });
+    cpSync(made, outdir, { recursive: true }); // the next build must not take it from under a running hub
+  } finally {
+    rmSync(lock);
+  }
+  return { outdir, madeFor: ADDRESS };
+}
+
+async function build(assembly: string): Promise<void> {
+  const newestMs = Math.max(...sources.map((source) => newest(join(root, source))));
+  if (isFresh(assembly, newestMs)) return;
+  const app = startApp();
+  try {
+    const dist = join(root, 'dist');
+    if (!isFresh(dist, newestMs)) await renew(dist, newestMs, bundle);
+    await renew(assembly, newestMs, app.synth);
+  } finally {
+    app.kill();
+  }
+}
+
+/** Makes a folder anew and swaps it in whole. */
+async function renew(folder: string, newestMs: number, make: (half: string) => Promise<void>): Promise<void> {
+  const half = mkdtempSync(join(cache, 'half-'));
+  try {
+    await make(half);
+    writeFileSync(join(half, STAMP), '');
+    utimesSync(join(half, STAMP), new Date(), new Date(Math.ceil(newestMs)));
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(half, folder);
+  } finally {
+    rmSync(half, { recursive: true, force: true });
+  }
+}
+
+function isFresh(folder: string, newestMs: number): boolean {
+  return (statSync(join(folder, STAMP), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= newestMs;
+}
+
+async function bundle(folder: string): Promise<void> {
+  await bundleFunctions(folder, { sourcemap: false }); // the code is that of a deployment; maps would double the wait
+  await stop(); // esbuild would keep a gigabyte for as long as the hub runs
+}
+
+/** Starts to load the app; `synth` lets it run, and returns when it has ended well. */
+function startApp() {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', waitingApp], {
     cwd: root,
-    env: { PATH, ...settings, CDK_VALIDATION: 'false' },
+    // Nothing else of the developer's environment, least of all an AWS profile.
+    env: { PATH: process.env.PATH, PATCHBAY_STAGE: 'local', PATCHBAY_PUBLIC_URL: ADDRESS, CDK_VALIDATION: 'false' },
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   let said = '';
   child.stderr.on('data', (chunk) => {
     said += chunk;
   });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  try {
-    await bundle(join(root, 'dist'));
-  } catch (error) {
-    child.kill();
-    throw error;
-  }
   child.stdin.on('error', () => {}); // an app that ended early says why on stderr
-  child.stdin.end('go');
-  if ((await ended) !== 0) throw new Error(`The CDK app failed: ${said.trim()}`);
-  return { outdir };
-}
-
-/** Bundles when a source is newer than the bundles. One start does so, others wait for it; the bundles are swapped in
- *  whole, since an earlier start may still be reading them. */
-async function bundle(dist: string): Promise<void> {
-  const stamp = join(dist, 'made-by-start');
-  const newestMs = Math.max(...sources.map((source) => newest(join(root, source))));
-  const fresh = () => (statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= newestMs;
-  mkdirSync(cache, { recursive: true });
-  const lock = join(cache, 'bundling');
-  while (!fresh()) {
-    if (takeLock(lock)) {
-      await wait(50);
-      continue;
-    }
-    const made = mkdtempSync(join(cache, 'dist-'));
-    try {
-      await bundleFunctions(made, { sourcemap: false }); // the code is that of a deployment; maps would double the wait
-      await stop(); // esbuild would keep a gigabyte for as long as the hub runs
-      writeFileSync(join(made, 'made-by-start'), '');
-      utimesSync(join(made, 'made-by-start'), new Date(), new Date(Math.ceil(newestMs)));
-      rmSync(dist, { recursive: true, force: true });
-      renameSync(made, dist);
-    } finally {
-      rmSync(made, { recursive: true, force: true });
-      rmSync(lock);
-    }
-  }
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return {
+    async synth(outdir: string): Promise<void> {
+      child.stdin.end(outdir);
+      if ((await ended) !== 0) throw new Error(`The CDK app failed: ${said.trim()}`);
+    },
+    kill: () => void child.kill(),
+  };
 }
 
 /** Returns when a file, or anything in a folder, last changed, ms. */

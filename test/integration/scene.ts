@@ -51,7 +51,7 @@ export async function openScene(options: { readonly longestVisibilityS?: number 
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-test-'));
   const [demo, thirdParties] = await Promise.all([startDemoProvider(), startThirdParties()]);
   const hub = await startHub({
-    assembly: (publicUrl) => synthesize(join(folder, 'cdk.out'), publicUrl),
+    assembly: () => synthesize(join(folder, 'cdk.out')),
     providers: { ...demo.providers, ...thirdParties.providers },
     ...options,
   });

@@ -6,10 +6,13 @@ import { type Hub, HubFeature } from './constructs/hub-feature.ts';
 export class Console extends HubFeature {
   constructor(scope: Construct, hub: Hub) {
     super(scope, 'console', hub);
-    const { data, stage } = hub;
+    const { api, data, stage } = hub;
+    const about = { PUBLIC_URL: api.publicUrl, VERSION: stage.version };
 
     this.functions(consoleContract, {
       health: { STAGE: stage.name, VERSION: stage.version, TENANTS_TABLE: data.tenants.use(['GetItem']) },
+      openapi: about,
+      docs: { STAGE: stage.name, ...about },
     });
   }
 }

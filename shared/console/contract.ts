@@ -8,4 +8,14 @@ export const consoleContract = {
     timeoutS: 10,
     entry: { kind: 'http', routes: ['GET /health'], access: 'public', summary: 'Whether the hub can work' },
   },
+  openapi: {
+    env: z.object({ PUBLIC_URL: setting, VERSION: setting }),
+    timeoutS: 10,
+    entry: { kind: 'http', routes: ['GET /openapi.json'], access: 'public', summary: 'This description' },
+  },
+  docs: {
+    env: z.object({ STAGE: setting, PUBLIC_URL: setting, VERSION: setting }),
+    timeoutS: 10,
+    entry: { kind: 'http', routes: ['GET /docs'], access: 'public', summary: 'This description, as a page' },
+  },
 } as const satisfies FeatureContract;

@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import type { Answers } from '../core/answers.ts';
+import { callStatuses, type callsContract } from './contract.ts';
+
+const CallError = z.looseObject({
+  provider: z.string(),
+  status: z.number().optional(),
+  code: z.string().describe("the provider's own where it has one"),
+  message: z.string(),
+  requestId: z.string().optional().describe("the provider's"),
+  retryable: z.boolean(),
+});
+const Call = z.looseObject({
+  id: z.string(),
+  status: z.enum(callStatuses),
+  connection: z.string(),
+  action: z.string().optional(),
+  result: z.unknown().optional(),
+  error: CallError.optional(),
+  attempts: z.array(
+    z.looseObject({
+      at: z.iso.datetime(),
+      ms: z.number(),
+      status: z.number().optional(),
+      error: CallError.optional(),
+    }),
+  ),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  nextAttemptAt: z.iso.datetime().optional(),
+});
+
+const done = {
+  ...{ id: 'call_01kad6r3n8', status: 'succeeded', connection: 'github', action: 'issues.create' },
+  result: { number: 7, html_url: 'https://github.com/acme/shop/issues/7' },
+  attempts: [{ at: '2026-11-20T10:00:00.000Z', ms: 212, status: 201 }],
+  ...{ createdAt: '2026-11-20T10:00:00.000Z', expiresAt: '2026-11-21T10:00:00.000Z' },
+};
+const queued = { ...done, status: 'queued', result: undefined, attempts: [] };
+
+export const callsAnswers = {
+  submit: {
+    answer: Call,
+    example: done,
+    body: { action: 'issues.create', input: { owner: 'acme', repo: 'shop', title: 'It does not start' } },
+    headers: {
+      'Idempotency-Key': 'The same key with the same body is the same call; with another body it is refused.',
+    },
+    also: { 202: 'Queued, or not done in time: read the call, or hear of it by `call.*` events' },
+    refusals: ['idempotency_mismatch', 'needs_reauth', 'not_configured', 'conflict'],
+  },
+  list: {
+    answer: z.object({ items: z.array(Call), cursor: z.string().optional() }),
+    example: { items: [done] },
+  },
+  get: { answer: Call, example: done },
+  retry: { answer: Call, example: queued, refusals: ['conflict'] },
+  cancel: { answer: Call, example: { ...queued, status: 'cancelled' }, refusals: ['conflict'] },
+} as const satisfies Answers<typeof callsContract>;

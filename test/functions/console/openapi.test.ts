@@ -1,3 +1,4 @@
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { contracts } from '../../../infra/contracts.ts';
@@ -20,7 +21,7 @@ const show = async (verb: 'openapi' | 'docs') =>
   (await handlers[verb]?.(readEvent(`console/${verb}`) as never, lambdaContext())) as Answer;
 
 beforeAll(async () => {
-  setEnv({ STAGE: 'prod', VERSION: '1.2.3', PUBLIC_URL: 'https://hub.example.com/' });
+  setEnv({ STAGE: 'prod', VERSION: '1.2.3', PUBLIC_URL: 'https://hub.patchbay.test/' });
   handlers.openapi = (await import('../../../functions/console/openapi.ts')).handler;
   handlers.docs = (await import('../../../functions/console/docs.ts')).handler;
   api = JSON.parse((await show('openapi')).body);
@@ -52,7 +53,7 @@ describe('the API description', () => {
   test('names each operation once, says who may call it, and names its server', () => {
     const ids = operations().map(([, { operationId }]) => operationId);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(api.servers).toEqual([{ url: 'https://hub.example.com' }]);
+    expect(api.servers).toEqual([{ url: 'https://hub.patchbay.test' }]);
     expect(api.paths['/v1/tenants']?.post?.security).toEqual([{ key: [] }]);
     expect(api.paths['/health']?.get?.security).toEqual([]);
   });
@@ -86,6 +87,17 @@ describe('the API description', () => {
       ...['201', '400', '401', '403', '409', '413', '415', '429', '500', '503'],
     ]);
     expect(create?.responses['409']?.content).toHaveProperty(['application/problem+json']);
+  });
+
+  test('a public linter finds nothing', async () => {
+    const config = await createConfig({
+      extends: ['recommended-strict'],
+      rules: { 'operation-4xx-response': 'error' },
+    });
+    const found = await lintFromString({ source: JSON.stringify(api), absoluteRef: 'openapi.json', config });
+    expect(found.map(({ ruleId, message, location }) => `${ruleId}: ${message} at ${location[0]?.pointer}`)).toEqual(
+      [],
+    );
   });
 
   test('may be cached and read from any page: it holds nothing of anybody', async () => {

@@ -4,7 +4,7 @@ import * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { HttpEntry } from '../shared/core/contract.ts';
@@ -33,6 +33,8 @@ const accessLogFormat = AccessLogFormat.custom(
 export class Api extends Construct {
   /** Where browsers and providers reach the hub: an origin. */
   readonly publicUrl: string;
+  /** Requests, refusals, faults and latency, for the dashboard. */
+  readonly metrics: Readonly<Record<'requests' | 'refused' | 'faults' | 'p50' | 'p99', IMetric>>;
   readonly #api: apigw.HttpApi;
   readonly #live: apigw.CfnStage;
   readonly #webhooks: Stage['throttling']['webhooks'];
@@ -68,7 +70,14 @@ export class Api extends Construct {
     new CfnOutput(this, 'url', { value: this.publicUrl });
 
     const sum = { statistic: 'Sum', period: Duration.minutes(5) };
-    alarms.watch('api-faults', 'api', this.#api.metricServerError(sum));
+    this.metrics = {
+      requests: this.#api.metricCount(sum),
+      refused: this.#api.metricClientError(sum),
+      faults: this.#api.metricServerError(sum),
+      p50: this.#api.metricLatency({ ...sum, statistic: 'p50', label: 'p50' }),
+      p99: this.#api.metricLatency({ ...sum, statistic: 'p99', label: 'p99' }),
+    };
+    alarms.watch('api-faults', 'api', this.metrics.faults);
     // Without a dimension: all functions of the account, which share one limit.
     alarms.watch('throttling', 'functions', new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...sum }));
   }

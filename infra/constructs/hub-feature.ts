@@ -1,6 +1,7 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FeatureContract, FunctionContract } from '../../shared/core/contract.ts';
 import type { Alarms } from '../alarms.ts';
@@ -25,10 +26,15 @@ export interface Hub {
 /** A feature: each function of its contract, entered as the contract says. One that is forgotten does not compile. */
 export class HubFeature extends Construct {
   readonly #hub: Hub;
+  readonly #logs: LogGroup;
 
   constructor(scope: Construct, feature: string, hub: Hub) {
     super(scope, feature);
     this.#hub = hub;
+    this.#logs = new LogGroup(this, 'logs', {
+      retention: hub.stage.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
   }
 
   /** Makes the functions; what a queue feeds is returned to be fed. */
@@ -39,7 +45,8 @@ export class HubFeature extends Construct {
     const made = Object.entries(contract).map(([verb, one]) => {
       const environment = environments[verb] as Environment<FunctionContract>;
       const { stage, failed } = this.#hub;
-      const fn = new HubFunction(this, verb, { feature: this.node.id, contract: one, environment, stage, failed });
+      const about = { feature: this.node.id, contract: one, environment };
+      const fn = new HubFunction(this, verb, { ...about, stage, logs: this.#logs, failed });
       this.#enter(fn, verb, one);
       return [verb, fn];
     });

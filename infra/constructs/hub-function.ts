@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type * as z from 'zod';
@@ -10,6 +10,7 @@ import type { FunctionContract } from '../../shared/core/contract.ts';
 import type { Stage } from '../stage.ts';
 import { accept } from './accept.ts';
 import type { Binding } from './binding.ts';
+import { OwnRole } from './own-role.ts';
 
 /** A contract's environment: every setting, as it is or with the right that goes with it. */
 export type Environment<Contract extends FunctionContract> = {
@@ -21,6 +22,8 @@ export interface HubFunctionProps<Contract extends FunctionContract> {
   readonly contract: Contract;
   readonly environment: Environment<Contract>;
   readonly stage: Stage;
+  /** The feature's. */
+  readonly logs: ILogGroup;
   /** Where an invocation goes that nobody waits for, once given up. */
   readonly failed: IQueue;
 }
@@ -28,7 +31,7 @@ export interface HubFunctionProps<Contract extends FunctionContract> {
 /** Entries whose caller waits for the end of the invocation. */
 const awaited: ReadonlySet<string> = new Set(['http', 'queue', 'authorizer']);
 
-/** One verb: its bundle, its own role with nothing but what its settings bring, its own logs. */
+/** One verb: its bundle, its own role with nothing but what its settings bring. */
 export class HubFunction extends lambda.Function {
   constructor(scope: Construct, verb: string, props: HubFunctionProps<FunctionContract>) {
     const { feature, contract, stage } = props;
@@ -37,12 +40,8 @@ export class HubFunction extends lambda.Function {
     const odd = settings.filter(([setting]) => !(setting in contract.env.shape)).map(([setting]) => setting);
     if (odd.length > 0) throw new Error(`${name}: the contract has no ${odd.join(', ')}`);
 
-    const role = new Role(scope, `${verb}-role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const logGroup = new LogGroup(scope, `${verb}-logs`, {
-      retention: stage.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    logGroup.grantWrite(role);
+    const role = new OwnRole(scope, `${verb}-role`, new ServicePrincipal('lambda.amazonaws.com'));
+    props.logs.grantWrite(role);
 
     super(scope, verb, {
       description: name,
@@ -53,7 +52,7 @@ export class HubFunction extends lambda.Function {
       memorySize: 512, // for the cold start: the CPU comes with the memory
       timeout: Duration.seconds(contract.timeoutS),
       role,
-      logGroup,
+      logGroup: props.logs,
       loggingFormat: lambda.LoggingFormat.JSON,
       systemLogLevelV2: lambda.SystemLogLevel.WARN,
       reservedConcurrentExecutions: stage.reservedConcurrency[name],

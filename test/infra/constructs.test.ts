@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { Alarms } from '../../infra/alarms.ts';
@@ -30,7 +31,13 @@ function open() {
   const stage = { ...readStage('local', {}), bundles };
   const stack = new Stack(new App(), 'stack', { env: { account: stage.account, region: stage.region } });
   const alarms = new Alarms(stack, 'alarms', stage);
-  return { stage, stack, alarms, failed: new DeadLetterQueue(stack, 'failed', alarms, 'failed') };
+  return {
+    logs: new LogGroup(stack, 'logs'),
+    stage,
+    stack,
+    alarms,
+    failed: new DeadLetterQueue(stack, 'failed', alarms, 'failed'),
+  };
 }
 
 describe('a function', () => {
@@ -44,17 +51,17 @@ describe('a function', () => {
   });
 
   test('refuses a setting that came along unseen', () => {
-    const { stack, stage, failed } = open();
+    const { stack, stage, logs, failed } = open();
     const environment = { STAGE: 'local', CALLS_TABLE: table, LIMITS_TABLE: table };
-    expect(() => new HubFunction(stack, 'try', { feature: 'calls', contract, environment, stage, failed })).toThrow(
-      'calls/try: the contract has no LIMITS_TABLE',
-    );
+    expect(
+      () => new HubFunction(stack, 'try', { feature: 'calls', contract, environment, stage, logs, failed }),
+    ).toThrow('calls/try: the contract has no LIMITS_TABLE');
   });
 });
 
 test('no guarded route is made before there is somebody to guard it', () => {
-  const { stack, stage, alarms, failed } = open();
+  const { stack, stage, alarms, logs, failed } = open();
   const environment = { STAGE: 'local', CALLS_TABLE: table };
-  const fn = new HubFunction(stack, 'try', { feature: 'calls', contract, environment, stage, failed });
+  const fn = new HubFunction(stack, 'try', { feature: 'calls', contract, environment, stage, logs, failed });
   expect(() => new Api(stack, 'api', stage, alarms).serve(fn, contract.entry)).toThrow('The authorizer must be there');
 });

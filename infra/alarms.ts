@@ -17,19 +17,33 @@ export const register = {
   'lost-rotation': { heading: 'A rotated token was lost', threshold: 1, periods: 1 },
   'parked-revocation': { heading: 'A grant could not be ended', threshold: 1, periods: 1 },
   'refused-webhooks': { heading: 'Webhooks are refused', threshold: 100, periods: 3 },
+  'conflicting-webhooks': { heading: 'An event came with two bodies', threshold: 1, periods: 1 },
+  'failed-handlers': { heading: 'Events were not handled', threshold: 1, periods: 1 },
+  'disabled-subscription': { heading: 'A subscription was disabled', threshold: 1, periods: 1 },
+  'exhausted-delivery': { heading: 'An event was not delivered', threshold: 1, periods: 1 },
   throttling: { heading: 'Functions are throttled', threshold: 1, periods: 2 },
 } as const;
 
 export type AlarmKind = keyof typeof register;
 
-/** Returns how often the hub measured this outcome within 5 minutes, over all functions and providers. */
+/** Returns how often the hub measured this outcome within 5 minutes, over all functions and providers. `dimensions`: exactly
+ *  those that it is measured with. */
 export function measured(
-  metric: 'TokenRefreshed' | 'NeedsReauth' | 'Revocation' | 'WebhookRefused',
+  metric:
+    | 'TokenRefreshed'
+    | 'NeedsReauth'
+    | 'Revocation'
+    | 'WebhookRefused'
+    | 'WebhookEvent'
+    | 'WebhookHandled'
+    | 'Delivery'
+    | 'SubscriptionDisabled',
   outcome?: string,
+  dimensions = 'service, provider, outcome',
 ): IMetric {
   const where = outcome ? ` WHERE outcome = '${outcome}'` : '';
   return new MathExpression({
-    expression: `SELECT SUM(${metric}) FROM SCHEMA(Patchbay, service, provider, outcome)${where}`,
+    expression: `SELECT SUM(${metric}) FROM SCHEMA(Patchbay, ${dimensions})${where}`,
     label: [metric, outcome].filter(Boolean).join(' '),
     period: Duration.minutes(5),
   });
@@ -37,6 +51,8 @@ export function measured(
 
 /** The one place where alarms are made; each tells where its instructions are. */
 export class Alarms extends Construct {
+  /** All that is watched, for the dashboard. */
+  readonly watched: { readonly kind: AlarmKind; readonly metric: IMetric; readonly alarm: Alarm }[] = [];
   readonly #topic: Topic | undefined;
 
   constructor(scope: Construct, id: string, { alarmEmail, account }: Stage) {
@@ -66,6 +82,7 @@ export class Alarms extends Construct {
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
+    this.watched.push({ kind, metric, alarm });
     if (this.#topic) alarm.addAlarmAction(new SnsAction(this.#topic));
   }
 }

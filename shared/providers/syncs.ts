@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import type { ApiRequest } from './actions.ts';
 
 // The words of a provider's `syncs.ts`.
@@ -8,24 +9,45 @@ export interface Sync {
   readonly docs: string;
   /** Seconds between two runs, unless the tenant sets others. */
   readonly everyS: number;
-  /** Pure: the next page's request. `since` is the checkpoint of the last complete run (none: everything). */
-  readonly request: (at: { readonly since?: string; readonly page?: string }) => ApiRequest;
+  /** The provider wants to be asked no more often than this. Default: 60 s. */
+  readonly leastS?: number;
+  /** What the tenant chooses: which channels, which calendar. Where nothing is no choice, the sync is off until then. */
+  readonly settings?: z.ZodObject;
+  /** Pure: the next page's request. */
+  readonly request: (at: SyncPlace) => ApiRequest;
   /** Pure: what one page holds. `next` asks for another page; `checkpoint` is where the following run begins. */
-  readonly page: (answer: {
-    readonly body: unknown;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly since?: string;
-    readonly page?: string;
-  }) => SyncPage;
+  readonly page: (
+    answer: SyncPlace & {
+      readonly body: unknown;
+      readonly headers: Readonly<Record<string, string>>;
+    },
+  ) => SyncPage;
   /** Checkpoints are times (ISO 8601): a run vouches for none later than this many seconds before it began, so that what
    *  changes while it reads, or shows late, is read again by the next. Default: a checkpoint is taken as it is. */
   readonly overlapS?: number;
+  /** `token`: only the provider knows what a checkpoint means, and the last page's counts. Default: they sort as text, the
+   *  greatest counts, and none ever goes back. */
+  readonly checkpoints?: 'token';
+  /** How the provider refuses a checkpoint that is too old: the next run reads everything. */
+  readonly expired?: { readonly statuses: readonly number[]; readonly codes?: readonly string[] };
   /** How a vanished object is noticed: the provider says so, a complete run did not see it, or not at all. */
   readonly deletions: 'tombstones' | 'full-scan' | 'none';
   /** The action whose limit its requests count under. Default: the limits of every request alone. */
   readonly limitedAs?: string;
   /** Webhook types that make it due at once; `issues.*` is every action of `issues`. */
   readonly nudgedBy?: readonly string[];
+}
+
+/** Where a run is. */
+export interface SyncPlace {
+  /** The checkpoint of the last complete run; none: everything is to be read. */
+  readonly since?: string;
+  /** As the page before named it; none: the first. */
+  readonly page?: string;
+  /** As `settings` has checked it. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** ms since the epoch; the same for all pages of a run. */
+  readonly startedAtMs: number;
 }
 
 export interface SyncPage {
@@ -36,7 +58,7 @@ export interface SyncPage {
     readonly data: unknown;
   }[];
   readonly next?: string;
-  /** The furthest point this page vouches for. The run's checkpoint is the greatest of its pages': they sort as text. */
+  /** The furthest point this page vouches for. See `checkpoints`. */
   readonly checkpoint?: string;
 }
 

@@ -61,9 +61,13 @@ export const syncsContract = {
       kind: 'http',
       routes: ['PUT /v1/tenants/{tenant}/connections/{connection}/syncs/{sync}'],
       access: 'tenant',
-      summary: 'Set how often a sync runs (`every`: seconds), or pause it',
+      summary: 'Set how often a sync runs (`every`: seconds), pause it, or choose what it reads (`settings`)',
       path: SyncPath,
-      body: z.strictObject({ every: z.number().int().min(60).max(86_400).optional(), enabled: z.boolean().optional() }),
+      body: z.strictObject({
+        every: z.number().int().min(60).max(86_400).optional(),
+        enabled: z.boolean().optional(),
+        settings: z.record(z.string().max(100), z.unknown()).optional(),
+      }),
     },
   },
   'run-now': {

@@ -15,18 +15,26 @@ export interface Sighting {
   readonly mark: boolean;
 }
 
+/** Where records go, and who hears of it. */
+export interface Sinks {
+  readonly records: ModelRecords;
+  readonly bus: Pick<Bus, 'publish'>;
+  /** Asked before anything is written; a no ends it. Default: yes. */
+  readonly fence?: () => Promise<boolean>;
+}
+
 const WIDTH = 16;
 /** Somebody else writing the same row at the same moment again and again is a bug, not bad luck. */
 const MAX_ROUNDS = 10;
 
-/** Returns how many objects really changed. Each change is announced first and written then: a crash in between tells
+/** Returns how many objects really changed, unless the fence is shut. Each change is announced first and written then: a crash in between tells
  *  it again under the same event id, and no row is ever ahead of what the owner was told. */
 export async function keep(
   seen: readonly Seen[],
   about: Sighting,
-  { records, bus }: { readonly records: ModelRecords; readonly bus: Pick<Bus, 'publish'> },
+  { records, bus, fence }: Sinks,
   moment: Moment,
-): Promise<number> {
+): Promise<number | 'overtaken'> {
   let left = [...new Map(seen.map((one) => [one.id, one])).values()]; // of one page's repetitions the last is newest
   let changes = 0;
   for (let round = 0; left.length > 0; round++) {
@@ -36,6 +44,7 @@ export async function keep(
       return { one, before, verdict: judge(before, one, about, moment.nowMs) };
     });
     const due = found.filter((one): one is Due => one.verdict !== undefined);
+    if (due.length > 0 && fence && !(await fence())) return 'overtaken';
     await bus.publish(due.flatMap((one) => announce(one, records.key, about, moment)));
     const written = await inParallel(due, WIDTH, ({ verdict, before }) => records.put(verdict.row, before));
     changes += due.filter(({ verdict }, index) => verdict.change && written[index]).length;

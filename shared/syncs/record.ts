@@ -39,7 +39,7 @@ export function judge(
 ): Verdict | undefined {
   const data = seen.deleted ? undefined : canonicalJson(seen.data ?? null);
   const hash = data === undefined ? 'deleted' : sha256(data);
-  const same = before ? before.hash === hash || isOlder(seen.updatedAt, before.updatedAt) : seen.deleted;
+  const same = before ? before.hash === hash || isOlder(seen.updatedAt, run, before) : seen.deleted;
   if (same) {
     const unmarked = mark && before && before.deletedAtMs === undefined && before.seenRun !== run;
     return unmarked ? { row: { ...before, seenRun: run } } : undefined;
@@ -65,10 +65,11 @@ export function eventOf(recordKey: string, { row, change }: Required<Verdict>): 
   return { id: `evt_${sha256(what)}`, type: `record.${change}` };
 }
 
-/** Times may be spelled differently; what is no time has no order. */
-function isOlder(a: string | undefined, b: string | undefined): boolean {
-  if (a === undefined || b === undefined) return false;
-  return Date.parse(a) < Date.parse(b);
+/** By the object's own times; where they do not tell, what an earlier run read is older (ids of runs sort by their start):
+ *  one that was overtaken may still write its last page. */
+function isOlder(updatedAt: string | undefined, run: string, before: RecordRow): boolean {
+  const apart = Date.parse(updatedAt ?? '') - Date.parse(before.updatedAt ?? '');
+  return apart === 0 || Number.isNaN(apart) ? run < before.seenRun : apart < 0;
 }
 
 /** A record as the API shows it. */

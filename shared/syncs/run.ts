@@ -6,14 +6,26 @@ import { measure } from '../core/metrics.ts';
 import type { Sync, SyncPage } from '../providers/syncs.ts';
 import { amend } from './amend.ts';
 import type { SyncMessage } from './contract.ts';
-import { keep, type Sighting } from './keep.ts';
+import { keep, type Sighting, type Sinks } from './keep.ts';
 import { messageOf } from './message.ts';
 import { findSync, type Offered } from './offer.ts';
-import type { ModelRecords, RecordStore } from './record-store.ts';
+import type { RecordStore } from './record-store.ts';
 import type { SyncStore } from './store.ts';
 import { sweep } from './sweep.ts';
-import { advanced, failed, finished, holds, LEASE_MS, type Run, type SyncRow, stopped, waiting } from './sync.ts';
-import { turnOf } from './turn.ts';
+import {
+  advanced,
+  failed,
+  finished,
+  forgetful,
+  holds,
+  LEASE_MS,
+  type Run,
+  type SyncRow,
+  stopped,
+  waiting,
+  writing,
+} from './sync.ts';
+import { placeOf, turnOf } from './turn.ts';
 
 export interface RunPorts {
   readonly offered: Offered;
@@ -24,8 +36,9 @@ export interface RunPorts {
   readonly queue: Pick<Queue, 'send'>;
 }
 
-/** What became of the message. `overtaken`: the run is another message's by now, or over. */
-export type RunOutcome = 'finished' | 'continued' | 'waiting' | 'failed' | 'stopped' | 'overtaken';
+/** What became of the message. `expired`: all will be read again, from the next tick on. `overtaken`: the run is another
+ *  message's by now, or over. */
+export type RunOutcome = 'finished' | 'continued' | 'waiting' | 'failed' | 'expired' | 'stopped' | 'overtaken';
 
 /** Kept back of the function's time, for writing down a page. */
 const RESERVE_MS = 15_000;
@@ -88,10 +101,17 @@ async function work(
         run: at.id,
         mark: at.scratch && sync.deletions !== 'none',
       };
-      const written = await write(page, about, { records, bus: ports.bus }, moment, () => remainingMs() < RESERVE_MS);
-      if (!written) return handOn(row);
+      const fence = once(async () => {
+        const begun = row && (await save(row, (it) => writing(it, it.run ?? at, moment.nowMs)));
+        row = begun ?? row;
+        return begun !== undefined;
+      });
+      const sinks = { records, bus: ports.bus, fence };
+      const written = await write(page, about, sinks, moment, () => remainingMs() < RESERVE_MS);
+      if (written === 'overtaken') return overtaken();
+      if (written === 'unfinished') return handOn(row);
       row = await save(row, (it) =>
-        last ? finished(it, at, page, sync, moment) : advanced(it, at, page, moment.nowMs),
+        last ? finished(it, at, page, sync, moment) : advanced(it, at, page, sync, moment.nowMs),
       );
       if (!row) return overtaken();
       if (last) return 'finished';
@@ -105,6 +125,9 @@ async function work(
       const hidden = await save(row, (it) => waiting(it, at, untilMs, slot));
       if (hidden && bySqs) await ports.queue.send(messageOf(hidden, Math.ceil(waitMs / 1000)));
       return hidden ? 'waiting' : overtaken();
+    } else if (turn.kind === 'expired') {
+      log.warn('a checkpoint is too old', { tenant: tenantId, provider, sync: message.sync });
+      return (await save(row, (it) => forgetful(it, moment.nowMs))) ? 'expired' : overtaken();
     } else {
       const ended = await save(row, (it) =>
         turn.kind === 'ending' ? stopped(it, turn.error, moment.nowMs) : failed(it, turn.error, turn, moment),
@@ -128,31 +151,42 @@ async function work(
 }
 
 /** Writes a page's records, and after the last page of a run from scratch the end of what it did not meet. Says whether
- *  that is done; if not, the time is up, and the same page is taken again. */
+ *  that is done; if not, the time is up and the same page is to be taken again, or the run is another's. */
 async function write(
   page: SyncPage,
   about: Sighting,
-  ports: { readonly records: ModelRecords; readonly bus: RunPorts['bus'] },
+  sinks: Sinks,
   moment: Moment,
   timeIsUp: () => boolean,
-): Promise<boolean> {
-  const changes = await keep(page.records, about, ports, moment);
-  const swept = page.next === undefined && about.mark ? await sweep(about, ports, moment, timeIsUp) : 0;
+): Promise<'done' | 'unfinished' | 'overtaken'> {
+  const changes = await keep(page.records, about, sinks, moment);
+  if (changes === 'overtaken') return changes;
+  const swept = page.next === undefined && about.mark ? await sweep(about, sinks, moment, timeIsUp) : 0;
+  if (swept === 'overtaken') return swept;
   const sum = changes + (swept ?? 0);
   if (sum > 0) measure('SyncRecords', { provider: about.connection.provider }, sum);
-  return swept !== undefined;
+  return swept === undefined ? 'unfinished' : 'done';
 }
 
-function jobOf({ tenantId, connection, since, run, failures }: SyncRow, sync: Sync, timeoutMs: number): Job {
+/** Returns a function that does it the first time, and says the same ever after. */
+function once(act: () => Promise<boolean>): () => Promise<boolean> {
+  let said: Promise<boolean> | undefined;
+  return () => {
+    said ??= act();
+    return said;
+  };
+}
+
+function jobOf(row: SyncRow, sync: Sync, timeoutMs: number): Job {
   return {
-    tenantId,
-    id: connection,
-    request: sync.request({ since, page: run?.page }),
+    tenantId: row.tenantId,
+    id: row.connection,
+    request: sync.request(placeOf(row)),
     action: sync.limitedAs,
     effect: 'read',
     timeoutMs,
     lane: 'bulk',
-    attempt: failures + 1,
-    slot: run?.slot,
+    attempt: row.failures + 1,
+    slot: row.run?.slot,
   };
 }

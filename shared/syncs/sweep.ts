@@ -1,23 +1,23 @@
-import type { Bus } from '../core/bus.ts';
 import type { Moment } from '../core/clock.ts';
-import { keep, type Sighting } from './keep.ts';
-import type { ModelRecords } from './record-store.ts';
+import { keep, type Sighting, type Sinks } from './keep.ts';
 
 /** Deletes and announces what a complete run from scratch did not meet. Returns how much that was; nothing when the time
- *  ran out before the end (what is done is done: the next sweep begins with the rest). */
+ *  ran out before the end (what is done is done: the next sweep begins with the rest), or the run is another's. */
 export async function sweep(
   about: Sighting,
-  ports: { readonly records: ModelRecords; readonly bus: Pick<Bus, 'publish'> },
+  sinks: Sinks,
   moment: Moment,
   timeIsUp: () => boolean,
-): Promise<number | undefined> {
+): Promise<number | 'overtaken' | undefined> {
   let changes = 0;
   let cursor: string | undefined;
   do {
     if (timeIsUp()) return undefined;
-    const page = await ports.records.unseen(about.run, cursor);
+    const page = await sinks.records.unseen(about.run, cursor);
     const vanished = page.rows.map(({ id }) => ({ id, deleted: true, data: undefined }));
-    changes += await keep(vanished, about, ports, moment);
+    const kept = await keep(vanished, about, sinks, moment);
+    if (kept === 'overtaken') return kept;
+    changes += kept;
     cursor = page.cursor;
   } while (cursor);
   return changes;

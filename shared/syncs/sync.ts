@@ -2,6 +2,7 @@ import type { Slot } from '../calls/admit.ts';
 import { type Backoff, nextDelayMs } from '../core/backoff.ts';
 import { iso, type Moment } from '../core/clock.ts';
 import { type ConnectionId, newId, type TenantId } from '../core/ids.ts';
+import { canonicalJson } from '../core/json.ts';
 import type { Sync, SyncPage } from '../providers/syncs.ts';
 
 export type SyncStatus = 'idle' | 'running' | 'failing' | 'stopped';
@@ -19,6 +20,8 @@ export interface Run {
   /** It began without a checkpoint: once complete, what it did not see does not exist. */
   readonly scratch: boolean;
   readonly records: number;
+  /** When the records of the next page began to be written; they still are, or the work broke off. */
+  readonly writingSinceMs?: number;
   /** The provider's limits have this turn reserved for it. */
   readonly slot?: Slot;
 }
@@ -31,6 +34,8 @@ export interface SyncRow {
   readonly model: string;
   readonly enabled: boolean;
   readonly everyS: number;
+  /** As the tenant chose; checked by the sync's own `settings`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly status: SyncStatus;
   /** The checkpoint of the last complete run; none: the next run reads everything. */
   readonly since?: string;
@@ -41,6 +46,8 @@ export interface SyncRow {
   readonly lastSuccessAtMs?: number;
   /** Read by the last complete run. */
   readonly records?: number;
+  /** Since when somebody may be writing records of a run that is over: once that must have ended, all is read again. */
+  readonly doubtedAtMs?: number;
   /** While a run is under way, the end of its lease: a message that was lost is sent again then. None: never. */
   readonly dueAt?: number;
   /** The connection's latest event that was obeyed: an older one comes too late. */
@@ -64,22 +71,37 @@ const failureBackoff: Backoff = { baseMs: 60_000, capMs: 6 * 60 * 60_000 };
 /** Returns the sync of a connection that has just come into being: due at once. */
 export function born(
   about: { readonly tenantId: TenantId; readonly connection: ConnectionId; readonly sync: string },
-  { everyS, model }: Sync,
+  { everyS, model, settings: Settings }: Sync,
   atMs: number,
   moment: Moment,
 ): SyncRow {
   const { nowMs } = moment;
-  const due = { dueAt: nowMs + spread(moment), followedAtMs: atMs, version: nowMs };
-  return { ...about, model, enabled: true, everyS, status: 'idle', failures: 0, ...due };
+  const unchosen = Settings?.safeParse({});
+  const enabled = unchosen?.success ?? true;
+  return {
+    ...{ ...about, model, enabled, everyS, status: 'idle', failures: 0, followedAtMs: atMs, version: nowMs },
+    ...(unchosen?.success && { settings: unchosen.data }),
+    ...(enabled && { dueAt: nowMs + spread(moment) }),
+  };
 }
 
 /** Returns the row with a run under way: the one that was, or a new one. `full`: a new one, from no checkpoint. */
 export function claimed(row: SyncRow, moment: Moment, full = false): SyncRow {
-  const since = full ? undefined : row.since;
+  const { doubtedAtMs } = row;
+  const anew = full || (doubtedAtMs !== undefined && !row.run);
+  const since = anew ? undefined : row.since;
   const id = newId('run', moment);
   const fresh = { id, startedAtMs: moment.nowMs, pages: 0, scratch: since === undefined, records: 0 };
-  const run = full ? fresh : (row.run ?? fresh);
-  return next(row, { status: 'running', since, run, dueAt: moment.nowMs + LEASE_MS });
+  const run = anew ? fresh : (row.run ?? fresh);
+  const settled = anew && doubtedAtMs !== undefined && moment.nowMs - doubtedAtMs >= LEASE_MS;
+  const changes: Partial<SyncRow> = { status: 'running', since, run, dueAt: moment.nowMs + LEASE_MS };
+  return next(settled ? { ...row, doubtedAtMs: undefined } : row, changes);
+}
+
+/** Returns the row as its run begins to write a page; whoever does not hold it any more writes nothing. */
+export function writing(row: SyncRow, run: Run, nowMs: number): SyncRow {
+  const { writingSinceMs: doubtedAtMs = row.doubtedAtMs } = run; // whoever began it may not be gone
+  return next(row, { run: { ...run, writingSinceMs: nowMs }, doubtedAtMs });
 }
 
 /** Returns whether this run is still the row's own, as far as `pages` pages. */
@@ -88,24 +110,25 @@ export function holds(row: SyncRow, run: Pick<Run, 'id' | 'pages'>): boolean {
 }
 
 /** Returns the row one page further. */
-export function advanced(row: SyncRow, run: Run, page: SyncPage, nowMs: number): SyncRow {
-  return next(row, { run: counted(run, page), failures: 0, dueAt: nowMs + LEASE_MS });
+export function advanced(row: SyncRow, run: Run, page: SyncPage, sync: Sync, nowMs: number): SyncRow {
+  return next(row, { run: counted(run, page, sync), failures: 0, dueAt: nowMs + LEASE_MS });
 }
 
 /** Returns the row after its run's last page: the checkpoint moves, never back. */
-export function finished(row: SyncRow, run: Run, page: SyncPage, { overlapS }: Sync, moment: Moment): SyncRow {
-  const { reached, records } = counted(run, page);
+export function finished(row: SyncRow, run: Run, page: SyncPage, sync: Sync, moment: Moment): SyncRow {
+  const { overlapS } = sync;
+  const { reached, records } = counted(run, page, sync);
   const latest = overlapS === undefined ? undefined : iso(run.startedAtMs - overlapS * 1000);
   const vouched = reached !== undefined && latest !== undefined && reached > latest ? latest : reached;
-  return next(row, {
+  const done = { ...row, run: undefined };
+  return next(done, {
     status: 'idle',
-    since: greatest(row.since, vouched),
-    run: undefined,
+    since: furthest(row.since, vouched, sync),
     failures: 0,
     error: undefined,
     lastSuccessAtMs: moment.nowMs,
     records,
-    dueAt: moment.nowMs + row.everyS * 1000 * (0.9 + 0.2 * moment.chance()),
+    dueAt: moment.nowMs + (row.doubtedAtMs ? LEASE_MS : row.everyS * 1000 * (0.9 + 0.2 * moment.chance())),
   });
 }
 
@@ -159,12 +182,20 @@ export function forgetful(row: SyncRow, nowMs: number): SyncRow {
   return next(row, { status, since: undefined, run: undefined, dueAt: nowMs });
 }
 
-/** Returns the row as its tenant wants it. A pause keeps the place a run was at. */
-export function set(
-  row: SyncRow,
-  { every = row.everyS, enabled = row.enabled }: { readonly every?: number; readonly enabled?: boolean },
-  { nowMs }: Moment,
-): SyncRow {
+/** What a tenant may want of a sync. */
+export interface Wish {
+  /** Seconds. */
+  readonly every?: number;
+  readonly enabled?: boolean;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** Returns the row as its tenant wants it. A pause keeps the place a run was at; another choice begins anew. */
+export function set(row: SyncRow, wish: Wish, { nowMs }: Pick<Moment, 'nowMs'>): SyncRow {
+  const { every = row.everyS, enabled = row.enabled, settings = row.settings } = wish;
+  if (settings !== row.settings && canonicalJson(settings) !== canonicalJson(row.settings ?? null)) {
+    return set(forgetful({ ...row, settings }, nowMs), { every, enabled }, { nowMs });
+  }
   const pausing = !enabled && row.status === 'running';
   const latest = nowMs + every * 1000;
   let { dueAt } = row;
@@ -175,25 +206,32 @@ export function set(
 
 /** The one place where a row becomes its successor: only what is enabled and connected is ever due. */
 function next(row: SyncRow, changes: Partial<SyncRow>): SyncRow {
-  const { dueAt, ...rest } = { ...row, ...changes, version: row.version + 1 };
+  const { dueAt, ...rest } = { ...brokenOff(row, changes), ...changes, version: row.version + 1 };
   return rest.enabled && rest.status !== 'stopped' && dueAt !== undefined ? { ...rest, dueAt: Math.ceil(dueAt) } : rest;
 }
 
-function counted(run: Run, page: SyncPage): Run {
+/** Returns the row, in doubt from when a run began to write that is dropped in the midst of it. */
+function brokenOff(row: SyncRow, changes: Partial<SyncRow>): SyncRow {
+  const since = row.run?.writingSinceMs;
+  const dropped = 'run' in changes && changes.run?.id !== row.run?.id;
+  return dropped && since !== undefined ? { ...row, doubtedAtMs: since } : row;
+}
+
+function counted(run: Run, page: SyncPage, sync: Sync): Run {
   return {
     ...run,
     pages: run.pages + 1,
     page: page.next,
-    reached: greatest(run.reached, page.checkpoint),
+    reached: furthest(run.reached, page.checkpoint, sync),
     records: run.records + page.records.length,
     slot: undefined,
+    writingSinceMs: undefined,
   };
 }
 
-/** Checkpoints of one sync sort as text. */
-function greatest(a: string | undefined, b: string | undefined): string | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a > b ? a : b;
+function furthest(before: string | undefined, after: string | undefined, { checkpoints }: Sync): string | undefined {
+  if (before === undefined || after === undefined) return after ?? before;
+  return checkpoints === 'token' || after > before ? after : before;
 }
 
 function spread(moment: Moment): number {
@@ -202,9 +240,10 @@ function spread(moment: Moment): number {
 
 /** A sync as the API shows it. */
 export function toView(row: SyncRow, nowMs: number) {
-  const { sync, model, enabled, everyS, status, dueAt, lastSuccessAtMs, records, error } = row;
+  const { sync, model, enabled, everyS, settings, status, dueAt, lastSuccessAtMs, records, error } = row;
   return {
     ...{ sync, model, enabled, every: everyS, status },
+    ...(settings && { settings }),
     ...(lastSuccessAtMs !== undefined && {
       lastSuccessAt: iso(lastSuccessAtMs),
       lagS: Math.max(0, Math.floor((nowMs - lastSuccessAtMs) / 1000)),

@@ -1,8 +1,8 @@
 import type { Slot } from '../calls/admit.ts';
 import type { AttemptOutcome } from '../calls/attempt.ts';
 import type { HubErrorCode } from '../core/errors.ts';
-import type { Sync, SyncPage } from '../providers/syncs.ts';
-import type { Run, SyncError, SyncRow } from './sync.ts';
+import type { Sync, SyncPage, SyncPlace } from '../providers/syncs.ts';
+import type { SyncError, SyncRow } from './sync.ts';
 
 type Fault = Omit<SyncError, 'at'>;
 
@@ -13,6 +13,8 @@ export type Turn =
   | { readonly kind: 'wait'; readonly waitMs: number; readonly slot?: Slot }
   /** `resume`: the place that the run was at is still good. */
   | { readonly kind: 'failure'; readonly error: Fault; readonly resume: boolean; readonly waitMs: number }
+  /** The checkpoint is too old for the provider: all is to be read again. */
+  | { readonly kind: 'expired' }
   /** Only a new authorization helps. */
   | { readonly kind: 'ending'; readonly error: Fault };
 
@@ -20,23 +22,30 @@ export type Turn =
 const endings: readonly string[] = ['needs_reauth', 'not_found'] satisfies HubErrorCode[];
 
 /** Returns what an attempt's outcome means for the run that made it. */
-export function turnOf(sync: Sync, outcome: AttemptOutcome, { since, run }: SyncRow): Turn {
-  if (outcome.kind === 'succeeded') return readPage(sync, outcome, { since, page: run?.page });
+export function turnOf(sync: Sync, outcome: AttemptOutcome, row: SyncRow): Turn {
+  if (outcome.kind === 'succeeded') return readPage(sync, outcome, placeOf(row));
   if (outcome.kind === 'deferred') return { kind: 'wait', waitMs: outcome.waitMs, slot: outcome.slot };
   const { code, message, status, retryAfterMs } = outcome.error;
   if (outcome.kind === 'retry') {
     if (retryAfterMs) return { kind: 'wait', waitMs: outcome.waitMs };
     return { kind: 'failure', error: { code, message }, resume: true, waitMs: outcome.waitMs };
   }
+  if (row.since !== undefined && isExpired(sync, outcome.error)) return { kind: 'expired' };
   if (status === undefined && endings.includes(code)) return { kind: 'ending', error: { code, message } };
   return { kind: 'failure', error: { code, message }, resume: false, waitMs: 0 };
 }
 
-function readPage(
-  sync: Sync,
-  { body, headers }: Extract<AttemptOutcome, { kind: 'succeeded' }>,
-  at: { readonly since?: string } & Pick<Run, 'page'>,
-): Turn {
+/** Returns where the row's run is, as the provider's words are asked. */
+export function placeOf({ since, run, settings = {} }: SyncRow): SyncPlace {
+  return { since, page: run?.page, settings, startedAtMs: run?.startedAtMs ?? 0 };
+}
+
+function isExpired({ expired }: Sync, { status, code }: { readonly status?: number; readonly code: string }): boolean {
+  if (!expired || status === undefined || !expired.statuses.includes(status)) return false;
+  return expired.codes?.includes(code) ?? true;
+}
+
+function readPage(sync: Sync, { body, headers }: Extract<AttemptOutcome, { kind: 'succeeded' }>, at: SyncPlace): Turn {
   const misfit = (message: string): Turn => ({
     kind: 'failure',
     error: { code: 'provider_error', message },

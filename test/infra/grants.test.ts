@@ -14,10 +14,11 @@ const { hub, pathOf } = makeStacks();
 
 /** Function → resource → what its role may do there. Logs apart: each writes its own, asserted below. */
 function readGrants() {
-  const policies = hub.all('AWS::IAM::Policy').flatMap(({ properties }) => {
-    const { Roles, PolicyDocument } = properties as { Roles: unknown[]; PolicyDocument: { Statement: Statement[] } };
-    return Roles.map((role) => ({ role: pathOf(role), statements: PolicyDocument.Statement }));
+  const policies = hub.all('AWS::IAM::Role').map(({ path, properties }) => {
+    const { Policies = [] } = properties as { Policies?: { PolicyDocument: { Statement: Statement[] } }[] };
+    return { role: path, statements: Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement) };
   });
+  expect(hub.all('AWS::IAM::Policy')).toEqual([]); // rights stand in the role
   return hub.all('AWS::Lambda::Function').map(({ properties }) => {
     const role = pathOf(properties.Role);
     return {
@@ -76,22 +77,35 @@ test('no action is a wildcard, and no resource but the objects of the payload bu
   }
 });
 
-test('each function writes its own logs and no others', () => {
+test("each function writes its feature's logs and no others", () => {
   for (const { name, statements } of grants) {
     const logs = statements.filter(({ Action }) => [Action].flat().some((action) => action.startsWith('logs:')));
-    expect(logs.flatMap(({ Resource }) => [Resource].flat().map(pathOf))).toEqual([`${name}-logs`]);
+    expect(logs.flatMap(({ Resource }) => [Resource].flat().map(pathOf))).toEqual([`${name.split('/')[0]}/logs`]);
   }
 });
 
-test('only functions that handle credentials may open data keys, always under the vault purpose (B-11)', () => {
-  const openers = grants.filter(({ statements }) =>
-    statements.some(({ Action }) => [Action].flat().some((action) => action.startsWith('kms:'))),
+const usersOf = (key: string) =>
+  grants.filter(({ statements }) =>
+    statements.some(
+      ({ Action, Resource }) =>
+        [Action].flat().some((action) => action.startsWith('kms:')) && [Resource].flat().map(pathOf).includes(key),
+    ),
   );
+
+test('only functions that handle credentials may open data keys, always under the vault purpose (B-11)', () => {
+  const openers = usersOf('vault-key');
   expect(openers.map(({ name }) => name).sort()).toEqual([
     ...['calls/invoke', 'calls/run', 'calls/submit'],
-    ...['connections/callback', 'connections/confirm', 'connections/create', 'connections/refresh'],
-    ...['connections/remove', 'connections/rotate', 'connections/start', 'connections/sweep', 'connections/token'],
-    ...['syncs/run', 'tenants/remove'],
+    ...['connections/callback', 'connections/confirm', 'connections/create', 'connections/end-grants'],
+    ...[
+      'connections/refresh',
+      'connections/remove',
+      'connections/rotate',
+      'connections/start',
+      'connections/sweep',
+      'connections/token',
+    ],
+    ...['deliveries/rotate', 'deliveries/send', 'deliveries/subscribe', 'syncs/run'],
   ]);
   for (const { name, statements } of openers) {
     for (const { Action, Condition } of statements) {
@@ -101,9 +115,27 @@ test('only functions that handle credentials may open data keys, always under th
   }
 });
 
-test('the acknowledgement of webhooks reaches no table and no key: it outlives their outages (G.2)', () => {
+test('the intake opens secrets of endpoints alone: no key of the vault, no table of credentials (G.3 item 2)', () => {
+  const users = usersOf('endpoint-key');
+  expect(users.map(({ name }) => name).sort()).toEqual(
+    ['create-endpoint', 'follow', 'process', 'receive', 'renew', 'rotate-endpoint'].map((verb) => `webhooks/${verb}`),
+  );
+  for (const { name, statements } of users) {
+    for (const { Resource, Condition } of statements.filter(({ Condition }) => Condition)) {
+      const purpose = [Resource].flat().map(pathOf).includes('endpoint-key') ? 'patchbay-endpoints' : 'patchbay-vault';
+      expect(Condition, name).toEqual({ StringEquals: { 'kms:EncryptionContext:purpose': purpose } });
+    }
+  }
+});
+
+test('the acknowledgement of webhooks reaches no table but the endpoints, once a minute, and no other key (G.2)', () => {
   const receive = grants.find(({ name }) => name === 'webhooks/receive');
-  const actions = receive?.statements.flatMap(({ Action }) => [Action].flat()) ?? [];
-  expect(actions.filter((action) => /^(dynamodb|kms):/.test(action))).toEqual([]);
-  expect(actions).toContain('sqs:SendMessage');
+  const rights = receive?.statements.flatMap(({ Action, Resource }) =>
+    [Action].flat().map((action) => `${action} ${[Resource].flat().map(pathOf).join(' ')}`),
+  );
+  expect(rights?.filter((right) => /^(dynamodb|kms):/.test(right)).sort()).toEqual([
+    'dynamodb:Query endpoints/index/by-endpoint',
+    'kms:Decrypt endpoint-key',
+  ]);
+  expect(rights?.some((right) => right.startsWith('sqs:SendMessage '))).toBe(true);
 });

@@ -7,6 +7,7 @@ import { EVENT_SOURCE as SENT_SOURCE } from '../../shared/core/bus.ts';
 import type { FunctionContract } from '../../shared/core/contract.ts';
 import { DUE_SHARDS } from '../../shared/core/keys.ts';
 import { catalogue } from '../../shared/providers/catalogue.ts';
+import { readSources } from '../support/sources.ts';
 import { makeStacks } from './stacks.ts';
 
 const { hub, data, pathOf } = makeStacks();
@@ -84,9 +85,9 @@ describe('functions', () => {
     });
   });
 
-  test('only the function that goes on in a message of its own is free of the loop guard', () => {
+  test('only a function that goes on in a message of its own is free of the loop guard', () => {
     const free = [...functions].filter(([, { properties }]) => properties.RecursiveLoop === 'Allow');
-    expect(free.map(([name]) => name)).toEqual(['syncs/run']);
+    expect(free.map(([name]) => name).sort()).toEqual(['syncs/run', 'webhooks/run-replay']);
   });
 });
 
@@ -184,7 +185,8 @@ describe('ticks and events', () => {
       const { entry } = contractOf(name);
       return [name, { source: [SENT_SOURCE], 'detail-type': entry.kind === 'event' ? entry.types : [] }];
     });
-    expect(rules.sort()).toEqual(wanted.sort());
+    const all = ['deliveries/events/queue', { source: [SENT_SOURCE] }]; // whoever subscribed may want any of them
+    expect(rules.sort()).toEqual([...wanted, all].sort());
     expect(EVENT_SOURCE).toBe(SENT_SOURCE);
   });
 });
@@ -206,11 +208,12 @@ describe('tables', () => {
   test('there is one for each lifecycle', () => {
     expect([...tables.keys()]).toEqual([
       ...['tenants', 'tenant-keys', 'connections', 'sessions', 'inbox', 'calls', 'limits', 'syncs', 'records'],
+      'deliveries',
     ]);
   });
 
-  test('tenants, connections, syncs and records can be restored; data keys never (B-12)', () => {
-    expect(those(restorable)).toEqual(['tenants', 'connections', 'syncs', 'records']);
+  test('tenants, connections, syncs, records and deliveries can be restored; data keys never (B-12)', () => {
+    expect(those(restorable)).toEqual(['tenants', 'connections', 'syncs', 'records', 'deliveries']);
   });
 
   test('tenants, data keys and connections cannot be deleted by mistake, and no table goes with its stack', () => {
@@ -224,7 +227,7 @@ describe('tables', () => {
     const ttl = { AttributeName: 'ttl', Enabled: true };
     expect(
       those(({ properties }) => JSON.stringify(properties.TimeToLiveSpecification) === JSON.stringify(ttl)),
-    ).toEqual(['sessions', 'inbox', 'calls', 'limits', 'records']);
+    ).toEqual(['sessions', 'inbox', 'calls', 'limits', 'records', 'deliveries']);
   });
 
   test('none has a stream, all are on demand', () => {
@@ -251,10 +254,12 @@ describe('tables', () => {
       connections: ['pk sk', 'by-account: accountKey pk', byDue],
       sessions: ['pk', byDue],
       inbox: ['pk sk', 'by-time: pk receivedAt'],
+      endpoints: ['pk sk', 'by-endpoint: endpoint pk', byDue],
       calls: ['pk sk', 'by-time: pk createdAt', byDue],
       limits: ['pk'],
       syncs: ['pk sk', byDue],
       records: ['pk sk'],
+      deliveries: ['pk sk', 'by-time: pk createdAt', byDue],
     });
     expect(DUE_SHARDS).toBeGreaterThan(1); // one partition would be the hot one
   });
@@ -263,13 +268,43 @@ describe('tables', () => {
 test('alarms on what the hub measures name metrics that it measures', () => {
   const measures = readFileSync(join(import.meta.dirname, '..', '..', 'shared', 'core', 'metrics.ts'), 'utf8');
   const queries = [...JSON.stringify(hub.all('AWS::CloudWatch::Alarm')).matchAll(/SELECT SUM\((\w+)\) FROM SCHEMA/g)];
-  expect(queries).toHaveLength(5);
+  expect(queries).toHaveLength(9);
   for (const [, metric] of queries) expect(measures).toContain(`'${metric}'`);
 });
 
+test('the dashboard shows every alarm, and each metric by the dimensions that it is measured by', () => {
+  const body = JSON.stringify(hub.one('AWS::CloudWatch::Dashboard').DashboardBody);
+  for (const alarm of Object.keys(hub.template.findResources('AWS::CloudWatch::Alarm'))) expect(body).toContain(alarm);
+  const sources = ['shared', 'functions']
+    .flatMap((folder) => readSources(folder))
+    .map(({ text }) => text)
+    .join();
+  const shown = [
+    ...[...body.matchAll(/SUM\((\w+)\) FROM SCHEMA\(Patchbay, service, ([\w, ]+)\)/g)],
+    ...[...body.matchAll(/\{Patchbay,service,([\w,]+)\} MetricName=\W+(\w+)/g)].map(([all, by, name]) => [
+      all,
+      name,
+      by,
+    ]),
+  ];
+  expect(shown.length).toBeGreaterThanOrEqual(10);
+  for (const [, metric = '', by = ''] of shown) {
+    const measured = sources.match(new RegExp(`measure\\('${metric}', \\{([^}]*)\\}`))?.[1] ?? `never: ${metric}`;
+    const dimensions = ['provider', 'outcome'].filter((dimension) => measured.includes(dimension));
+    expect([metric, by.split(/, ?/)]).toEqual([metric, dimensions]);
+  }
+});
+
+test('the hub has room for more: a stack may have 500 resources', () => {
+  expect(Object.keys(hub.template.toJSON().Resources).length).toBeLessThan(480);
+});
+
 describe('key, secrets and payloads', () => {
-  test('the vault key turns, takes 30 days to go, and lets administrators open nothing', () => {
-    const key = data.one('AWS::KMS::Key');
+  test.each([
+    ['vault-key', 'patchbay-vault'],
+    ['endpoint-key', 'patchbay-endpoints'],
+  ])('the %s turns, takes 30 days to go, and lets administrators open nothing', (path, purpose) => {
+    const key = data.all('AWS::KMS::Key').find((one) => one.path === path)?.properties ?? {};
     expect(key).toMatchObject({ EnableKeyRotation: true, PendingWindowInDays: 30 });
     const { Statement } = key.KeyPolicy as { Statement: { Action: string[]; Condition?: unknown }[] };
     const opening = Statement.filter(({ Action }) =>
@@ -278,7 +313,7 @@ describe('key, secrets and payloads', () => {
     expect(opening).toHaveLength(1);
     expect(opening[0]?.Action.sort()).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
     expect(opening[0]?.Condition).toMatchObject({
-      StringEquals: { 'kms:EncryptionContext:purpose': 'patchbay-vault' },
+      StringEquals: { 'kms:EncryptionContext:purpose': purpose },
       Null: { 'kms:EncryptionContext:tenantId': 'false' },
       ArnLike: { 'aws:PrincipalArn': 'arn:aws:iam::111111111111:role/patchbay-local-hub-*' },
     });
@@ -344,8 +379,10 @@ describe('api', () => {
       .map(({ RouteKey }) => RouteKey);
     expect(open.sort()).toEqual([
       'GET /connect/{link}',
+      'GET /docs',
       'GET /health',
       'GET /oauth/{provider}/callback',
+      'GET /openapi.json',
       'POST /connect/{link}/start',
       'POST /webhooks/{provider}',
     ]);

@@ -11,6 +11,7 @@ import { run } from '../../../shared/syncs/run.ts';
 import { runNow } from '../../../shared/syncs/run-now.ts';
 import { type SyncRow, set } from '../../../shared/syncs/sync.ts';
 import {
+  changeFeed,
   clockAt,
   connection,
   type Io,
@@ -66,7 +67,9 @@ export async function play(seed: number): Promise<History> {
     throw new Crash(what);
   };
 
-  const provider = upstream(chance() < 0.6 ? 'changes' : 'ids', 1 + pick(4));
+  const limit = 1 + pick(4);
+  const feed = chance() < 0.4 ? changeFeed(limit) : undefined;
+  const provider = feed ?? upstream(chance() < 0.6 ? 'changes' : 'ids', limit);
   const bus = memoryBus(io);
   const told = new Set<string>();
   const publish = async (batch: readonly HubEvent[]) => {
@@ -82,8 +85,12 @@ export async function play(seed: number): Promise<History> {
   const everGone = new Set<string>();
   let mayGoBack = false;
   const { store: syncs, rows } = memorySyncs(io, (before, after) => {
-    const back = before?.since !== undefined && (after.since === undefined || after.since < before.since);
-    if (back && !mayGoBack) faults.push(`the checkpoint went back from ${before?.since} to ${after.since}`);
+    const back =
+      before?.since !== undefined &&
+      (after.since === undefined ||
+        (feed ? feed.momentOf(after.since) < feed.momentOf(before.since) : after.since < before.since));
+    if (back && !mayGoBack && before.doubtedAtMs === undefined)
+      faults.push(`the checkpoint went back from ${before?.since} to ${after.since}`);
     if (after.dueAt === undefined && after.enabled && after.status !== 'stopped') faults.push('a row is due never');
   });
   const { store: records, rows: copies } = memoryRecords(io, (key, row, before) => {
@@ -106,7 +113,7 @@ export async function play(seed: number): Promise<History> {
     }
   };
 
-  const expired = new Set<string | undefined>();
+  const expired = new Set<unknown>();
   const attempts = {
     attempt: (job: Job): Promise<AttemptOutcome> =>
       io('attempt', () => {
@@ -118,9 +125,9 @@ export async function play(seed: number): Promise<History> {
           return { kind: 'retry', error: { ...error, status: 429, retryAfterMs: waitMs }, waitMs };
         }
         if (draw < 0.15) return { kind: 'deferred', waitMs: [300, 5_000][pick(2)] ?? 0 };
-        if (draw < 0.18) expired.add(job.request.query?.cursor);
-        if (job.request.query?.cursor !== undefined && expired.has(job.request.query.cursor))
-          return { kind: 'failed', error: { ...error, status: 410 } };
+        const cursor = job.request.query?.cursor;
+        if (draw < 0.18) expired.add(cursor);
+        if (cursor !== undefined && expired.has(cursor)) return { kind: 'failed', error: { ...error, status: 410 } };
         if (draw < 0.2) return { kind: 'succeeded', status: 200, headers: {}, body: 'not what was promised' };
         return provider.answer(job);
       }),
@@ -194,6 +201,7 @@ export async function play(seed: number): Promise<History> {
     [0.6, () => tell('connection.activated', pick(2) * 60_000)],
     [0.3, () => pause(chance() < 0.3)],
     [0.2, () => full()],
+    [0.3, () => outlive()],
   ];
   const elapse = (ms: number) => {
     clock.nowMs += ms;
@@ -206,6 +214,10 @@ export async function play(seed: number): Promise<History> {
     const row = rowNow();
     mayGoBack = true; // by wish
     if (row) start(() => runNow(row, { full: true }, { syncs: syncs.forTenant(tenantId), queue: outbox }, clock));
+  };
+  const outlive = () => {
+    feed?.forget();
+    mayGoBack = true; // to nothing, since the provider knows the token no more
   };
   const weight = steps.reduce((sum, [share]) => sum + share, 0);
   const choose = (at: number) => {
@@ -229,7 +241,7 @@ export async function play(seed: number): Promise<History> {
   tell('connection.activated');
   await open(Number.POSITIVE_INFINITY);
   const enough = counts.runs + 2;
-  for (let round = 0; counts.runs < enough; round++) {
+  for (let round = 0; counts.runs < enough || rowNow()?.doubtedAtMs !== undefined; round++) {
     if (round === 200) {
       faults.push(`it does not run again: ${JSON.stringify(rowNow())}`);
       break;

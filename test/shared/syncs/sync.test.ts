@@ -44,19 +44,19 @@ describe('a sync', () => {
 
   it('holds a lease while it runs, renewed by each page', () => {
     expect(busy).toMatchObject({ status: 'running', dueAt: nowMs + LEASE_MS, run: { pages: 0, scratch: true } });
-    expect(advanced(busy, runOf(busy), { records: [], next: 'p2' }, nowMs + 10_000)).toMatchObject({
+    expect(advanced(busy, runOf(busy), { records: [], next: 'p2' }, sync, nowMs + 10_000)).toMatchObject({
       dueAt: nowMs + 10_000 + LEASE_MS,
       run: { pages: 1, page: 'p2' },
     });
   });
 
   it('goes on with the run that was lost, from its last page', () => {
-    const lost = advanced(busy, runOf(busy), { records: [], next: 'p2' }, nowMs);
+    const lost = advanced(busy, runOf(busy), { records: [], next: 'p2' }, sync, nowMs);
     expect(claimed(lost, clock).run).toEqual(lost.run);
   });
 
   it('takes each page of a run from one message alone', () => {
-    const on = advanced(busy, runOf(busy), { records: [], next: 'p2' }, nowMs);
+    const on = advanced(busy, runOf(busy), { records: [], next: 'p2' }, sync, nowMs);
     expect(holds(busy, runOf(busy))).toBe(true);
     expect(holds(on, runOf(busy))).toBe(false);
     expect(holds(claimed(on, clock, true), runOf(on))).toBe(false);
@@ -64,7 +64,7 @@ describe('a sync', () => {
   });
 
   it('ends a run at the greatest checkpoint of its pages, whatever their order', () => {
-    const on = advanced(busy, runOf(busy), { records: [], next: 'p2', checkpoint: '2026-02' }, nowMs);
+    const on = advanced(busy, runOf(busy), { records: [], next: 'p2', checkpoint: '2026-02' }, sync, nowMs);
     const done = finished(on, runOf(on), { records: [{ id: 'a', data: 1 }], checkpoint: '2026-01' }, sync, clock);
     expect(done).toMatchObject({ status: 'idle', since: '2026-02', lastSuccessAtMs: nowMs, records: 1 });
     expect(done.run).toBeUndefined();
@@ -97,7 +97,7 @@ describe('a sync', () => {
 
   it('waits longer with each failure, keeps a good place and drops a refused one', () => {
     const late = clockAt(nowMs, () => 1);
-    const on = advanced(busy, runOf(busy), { records: [], next: 'p2' }, nowMs);
+    const on = advanced(busy, runOf(busy), { records: [], next: 'p2' }, sync, nowMs);
     const error = { code: 'provider_unavailable', message: 'later' };
     const once = failed(on, error, { resume: true, waitMs: 0 }, late);
     expect(once).toMatchObject({ status: 'failing', failures: 1, error: { ...error, at: '2026-11-20T10:00:00.000Z' } });
@@ -109,14 +109,14 @@ describe('a sync', () => {
   });
 
   it('forgets its failures with the next page', () => {
-    expect(advanced({ ...busy, failures: 3 }, runOf(busy), { records: [], next: 'p' }, nowMs).failures).toBe(0);
+    expect(advanced({ ...busy, failures: 3 }, runOf(busy), { records: [], next: 'p' }, sync, nowMs).failures).toBe(0);
   });
 
   it('keeps a reserved turn while it waits, and gives it up after', () => {
     const slot = { atMs: nowMs + 5_000, held: 1 };
     const hidden = waiting(busy, runOf(busy), nowMs + 5_000, slot);
     expect(hidden.run?.slot).toEqual(slot);
-    expect(advanced(hidden, runOf(hidden), { records: [], next: 'p' }, nowMs).run?.slot).toBeUndefined();
+    expect(advanced(hidden, runOf(hidden), { records: [], next: 'p' }, sync, nowMs).run?.slot).toBeUndefined();
   });
 
   it('is never due while it is paused or its connection cannot be used', () => {
@@ -130,7 +130,7 @@ describe('a sync', () => {
   });
 
   it('goes on where it was when a pause ends', () => {
-    const on = advanced(busy, runOf(busy), { records: [], next: 'p2' }, nowMs);
+    const on = advanced(busy, runOf(busy), { records: [], next: 'p2' }, sync, nowMs);
     const back = set(set(on, { enabled: false }, clock), { enabled: true }, clock);
     expect(back).toMatchObject({ dueAt: nowMs, run: { page: 'p2' } });
   });

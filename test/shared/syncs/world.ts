@@ -182,10 +182,12 @@ export function upstream(order: 'changes' | 'ids', limit: number) {
   };
 
   function answer({ request: { query = {} } }: Pick<Job, 'request'>): AttemptOutcome {
+    const cursor = String(query.cursor);
+    const after = cursor.slice(cursor.indexOf('~') + 1);
     const all = [...objects.values()]
       .filter((one) => order === 'changes' || !one.deleted)
       .filter((one) => query.since === undefined || one.updatedAt >= query.since)
-      .filter((one) => query.cursor === undefined || place(one) > query.cursor.slice(query.cursor.indexOf('~') + 1))
+      .filter((one) => query.cursor === undefined || place(one) > after)
       .sort((a, b) => (place(a) < place(b) ? -1 : 1));
     const items = all.slice(0, limit);
     const last = items.at(-1);
@@ -194,4 +196,48 @@ export function upstream(order: 'changes' | 'ids', limit: number) {
   }
 
   return { objects, sync, answer };
+}
+
+/** A provider whose lists are changes since a token, as `upstream` otherwise. A token stands for a moment, but does not
+ *  sort as moments do; `forget` has the provider know none of those that it gave out so far. */
+export function changeFeed(limit: number) {
+  const objects = new Map<string, Upstream>();
+  const moments: ReadonlyMap<string, Upstream>[] = [];
+  let known = 0;
+  const turned = (text: string) => [...text].reverse().join('');
+  const tokenOf = (moment: number) => turned(String(moment).padStart(6, '0'));
+  const momentOf = (token: string) => Number(turned(token));
+
+  const sync: Sync = {
+    ...{ model: 'things', docs: 'https://example.com', everyS: 60, deletions: 'tombstones', nudgedBy: ['thing.*'] },
+    checkpoints: 'token',
+    expired: { statuses: [410], codes: ['too_old'] },
+    request: ({ since, page }) => ({ method: 'GET', path: '/changes', query: { since, cursor: page } }),
+    page: ({ body }) => {
+      const { items, next, token } = body as { items: Upstream[]; next?: string; token?: string };
+      const records = items.map(({ deleted, ...data }) => ({ id: data.id, deleted, data }));
+      return { records, next, checkpoint: token };
+    },
+  };
+
+  function answer({ request: { query = {} } }: Pick<Job, 'request'>): AttemptOutcome {
+    const since = query.since === undefined ? undefined : momentOf(String(query.since));
+    if (since !== undefined && since < known) {
+      const error = { provider: 'demo', status: 410, code: 'too_old', message: 'odd', retryable: false };
+      return { kind: 'failed', error };
+    }
+    const [after = '', to = tokenOf(moments.push(new Map(objects)) - 1)] = String(query.cursor ?? '').split('~');
+    const before = since === undefined ? undefined : moments[since];
+    const all = [...objects.values()]
+      .filter((one) => (before ? before.get(one.id) !== one : !one.deleted) && one.id > after)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    const items = all.slice(0, limit);
+    const more = all.length > limit && { next: `${items.at(-1)?.id}~${to}` };
+    return { kind: 'succeeded', status: 200, headers: {}, body: { items, ...(more || { token: to }) } };
+  }
+
+  const forget = () => {
+    known = moments.length;
+  };
+  return { objects, sync, answer, forget, momentOf };
 }

@@ -47,7 +47,11 @@ export class Connections extends HubFeature {
         ...credential,
         SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']),
       },
-      create: { ...credential, TENANTS_TABLE: data.tenants.use(['GetItem']) },
+      create: {
+        ...credential,
+        TENANTS_TABLE: data.tenants.use(['GetItem']),
+        HYBRID_MODE: stage.hybridMode ? 'on' : 'off',
+      },
       list: { CONNECTIONS_TABLE: data.connections.use(['Query']) },
       get: { CONNECTIONS_TABLE: data.connections.use(['GetItem']) },
       remove: { ...credential, CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem']) },
@@ -58,6 +62,10 @@ export class Connections extends HubFeature {
       sweep: {
         ...credential,
         SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem'], ['by-due']),
+      },
+      'end-grants': {
+        ...credential,
+        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem', 'Query']),
       },
       clear: { CONNECTIONS_TABLE: data.connections.use(['Query', 'DeleteItem']) },
       rotate: {

@@ -1,6 +1,5 @@
 import type { Construct } from 'constructs';
 import { tenantsContract } from '../shared/tenants/contract.ts';
-import { credentialBindings } from './connections.ts';
 import { type Hub, HubFeature } from './constructs/hub-feature.ts';
 
 /** Tenants and their API keys, and the authorizer that knows them. */
@@ -19,10 +18,13 @@ export class Tenants extends HubFeature {
       get: { TENANTS_TABLE: data.tenants.use(['GetItem']) },
       update: { TENANTS_TABLE: data.tenants.use(['UpdateItem']) },
       remove: {
-        ...credentialBindings(hub),
         TENANTS_TABLE: data.tenants.use(['GetItem', 'UpdateItem', 'DeleteItem', 'Query']),
-        TENANT_KEYS_TABLE: data.tenantKeys.use(['GetItem', 'PutItem', 'DeleteItem', 'Query']),
-        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem', 'Query']),
+        BUS_NAME: data.bus.publish(),
+      },
+      erase: {
+        TENANTS_TABLE: data.tenants.use(['GetItem', 'UpdateItem', 'DeleteItem', 'Query']),
+        TENANT_KEYS_TABLE: data.tenantKeys.use(['PutItem', 'DeleteItem', 'Query']),
+        BUS_NAME: data.bus.publish(),
       },
       'create-key': { STAGE, TENANTS_TABLE: data.tenants.use(['GetItem', 'PutItem']) },
       'list-keys': { TENANTS_TABLE: data.tenants.use(['GetItem', 'Query']) },

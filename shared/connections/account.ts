@@ -1,9 +1,10 @@
 import type { Send } from '../core/fetch.ts';
-import { at, parseJson, textAt } from '../core/json.ts';
+import { parseJson, textAt } from '../core/json.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import { type ProviderApp, placed, variablesOf } from '../providers/app.ts';
 import type { AccountPlace, JsonPath, Way } from '../providers/auth.ts';
+import { failedIn200 } from '../providers/error-shape.ts';
 import type { ProviderEntry } from '../providers/provider.ts';
 import { authorise, placeOf } from './authorise.ts';
 import { fillUrl, type Values } from './template.ts';
@@ -89,8 +90,11 @@ export async function whoami(
 ): Promise<Result<unknown, TestFailure>> {
   const values = { ...(way.kind === 'oauth2' && variablesOf(way, app)), ...known };
   const { api } = entry.provider;
-  const test = way.whoami ?? api.whoami;
-  if (!test) return isMinted(way) ? ok(undefined) : err({ kind: 'odd', cause: 'the provider has no whoami request' });
+  const test = way.untested === undefined ? (way.whoami ?? api.whoami) : undefined;
+  if (!test)
+    return isMinted(way) || way.untested !== undefined
+      ? ok(undefined)
+      : err({ kind: 'odd', cause: 'the provider has no whoami request' });
   const path = fillUrl(test.path, values);
   const request = {
     method: test.method,
@@ -103,11 +107,10 @@ export async function whoami(
   if (!answer.ok) return err({ kind: 'unavailable', cause: `whoami: ${answer.error.reason}` });
   const { status, body } = answer.value;
   const json = parseJson(body.toString('utf8'));
-  const { failureIn200 } = api.errors;
   const cause = `whoami: status ${status}`;
   if (status === 429 || status >= 500) return err({ kind: 'unavailable', cause });
   if (status === 401 || status === 403) return err({ kind: 'refused', cause });
-  if (failureIn200 && at(json, failureIn200.field) === failureIn200.equals) return err({ kind: 'refused', cause });
+  if (failedIn200(api.errors, json)) return err({ kind: 'refused', cause });
   return status >= 200 && status < 300 ? ok(json) : err({ kind: 'odd', cause });
 }
 

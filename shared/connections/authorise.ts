@@ -2,7 +2,7 @@ import type { OutboundRequest } from '../core/fetch.ts';
 import { parseJson } from '../core/json.ts';
 import type { Placement, Way } from '../providers/auth.ts';
 import { signed } from './sigv4.ts';
-import { fill, namesIn, type Values } from './template.ts';
+import { fill, fillUrl, namesIn, type Values } from './template.ts';
 
 const bearer: readonly Placement[] = [{ in: 'header', name: 'authorization', value: 'Bearer {accessToken}' }];
 
@@ -14,6 +14,14 @@ export function placeOf(way: Way): readonly Placement[] {
 /** Returns the names of all that goes onto a request: no other secret need be opened for it. */
 export function namesOnRequest(way: Way): string[] {
   return placeOf(way).flatMap(({ in: _, ...parts }) => Object.values(parts).flatMap(namesIn));
+}
+
+/** Returns whether there is all that goes into a place. */
+export function isFilled({ in: kind, ...parts }: Placement, values: Values): boolean {
+  const needed = kind === 'sigv4' ? { ...parts, sessionToken: undefined } : parts;
+  return Object.values(needed)
+    .flatMap((part) => namesIn(part ?? ''))
+    .every((name) => values[name] !== undefined);
 }
 
 /** Returns the request with the credential in its places: the only way that one leaves the hub for an API. */
@@ -40,6 +48,11 @@ async function put<Request extends Omit<OutboundRequest, 'timeoutMs'>>(
     case 'basic': {
       const pair = `${fill(place.user, values)}:${fill(place.password, values)}`;
       return withHeaders(request, { authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
+    }
+    case 'path': {
+      const url = new URL(request.url);
+      url.pathname = `${url.pathname.replace(/\/$/, '')}/${fillUrl(place.value, values)}`;
+      return { ...request, url: url.href };
     }
     case 'query': {
       const url = new URL(request.url);

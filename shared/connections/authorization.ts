@@ -30,7 +30,7 @@ export function contextOf(
   );
 }
 
-/** Returns where the end user grants access (RFC 6749 §4.1.1, RFC 7636 §4.3). */
+/** Returns where the end user grants access (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1). */
 export function authorizeUrl(
   entry: ProviderEntry,
   app: ProviderApp,
@@ -39,6 +39,7 @@ export function authorizeUrl(
     readonly redirectUri: string;
     readonly scopes: readonly string[];
     readonly codeVerifier?: Secret;
+    readonly nonce?: string;
   },
 ): string {
   const auth = oauthOf(entry);
@@ -50,6 +51,7 @@ export function authorizeUrl(
     redirect_uri: about.redirectUri,
     ...(about.scopes.length > 0 && { scope: about.scopes.join(auth.scopeSeparator) }),
     state: about.state,
+    ...(auth.idTokenIssuers && about.nonce !== undefined && { nonce: about.nonce }),
     ...(about.codeVerifier && {
       code_challenge: sha256(about.codeVerifier.reveal()),
       code_challenge_method: 'S256',

@@ -9,12 +9,14 @@ import { accountOf } from './account.ts';
 import { judgeAuthorizationResponse } from './authorization-response.ts';
 import { type CallbackRequest, claimState } from './claim-state.ts';
 import type { Grant } from './grant.ts';
+import { idTokenFault } from './id-token.ts';
 import { judgeTokenAnswer, type Tokens, tokenRequest } from './oauth.ts';
 import { keepPending } from './pending.ts';
-import type { Revoke } from './release.ts';
+import { abandon, type Revoke } from './release.ts';
 import { returnWith } from './return-url.ts';
 import { type ConnectError, type Session, sessionPlace } from './session.ts';
 import type { SessionStore } from './session-store.ts';
+import { idTokenIn } from './token-answer.ts';
 import type { Vault } from './vault.ts';
 import { oauthOf } from './ways.ts';
 
@@ -90,14 +92,20 @@ async function exchange(
   if (!tokens.ok) return failed(`token: ${tokens.error.kind}, ${tokens.error.cause}`);
 
   // From here on there is a grant: it is kept, or ended upstream.
+  const orphan = { entry, app, grant: grantOf(tokens.value), holder: {} };
+  const fault = idTokenFault(oauthOf(entry), app, idTokenIn(answer.value), { ...attempt, nowMs: moment.nowMs });
+  if (fault !== undefined) {
+    await abandon(ports.revoke, orphan, moment);
+    return failed(`id token: ${fault}`);
+  }
   let kept: Result<string, Failed>;
   try {
     kept = await keep(ports, entry, app, { session, claimId, tokens: tokens.value, query }, moment);
   } catch (error) {
-    await ports.revoke(entry, app, grantOf(tokens.value), {});
+    await abandon(ports.revoke, orphan, moment);
     throw error;
   }
-  if (!kept.ok) await ports.revoke(entry, app, grantOf(tokens.value), {});
+  if (!kept.ok) await abandon(ports.revoke, orphan, moment);
   return kept;
 }
 

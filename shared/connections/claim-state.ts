@@ -46,7 +46,7 @@ export async function claimState(
   const stateHash = hashed('state', handle.secret);
   // The tenant and name of the row are part of the context, so it is read first; the write alone decides.
   if (!session || browserHash === undefined) {
-    return refusal(judgeCallback(session, { stateHash, browserHash }, moment.nowMs));
+    return refusal(judgeCallback(session, { stateHash, browserHash }, moment.nowMs), session);
   }
   const moved = await sessions.consume(
     session.id,
@@ -58,10 +58,11 @@ export async function claimState(
     moment.nowMs,
   );
   if (moved.done) return ok(moved.session);
-  return refusal(judgeCallback(moved.session, { stateHash, browserHash }, moment.nowMs));
+  return refusal(judgeCallback(moved.session, { stateHash, browserHash }, moment.nowMs), session);
 }
 
-function refusal(why: CallbackRefusal) {
+/** Without its state a session leads nowhere. */
+function refusal(why: CallbackRefusal, session?: Session) {
   const [code, message] = refusals[why];
-  return refuse(code, message);
+  return refuse(code, message, why === 'unknown' ? {} : { goBack: session?.returnUrl });
 }

@@ -5,7 +5,7 @@ import type { TenantConnections } from './store.ts';
 export async function clear(rows: TenantConnections, removedAtMs: number): Promise<void> {
   let cursor: string | undefined;
   do {
-    const page = await rows.list({ cursor });
+    const page = await rows.every(cursor);
     for (const row of page.items) if (row.createdAtMs <= removedAtMs) await rows.discard(row);
     cursor = page.cursor;
   } while (cursor);

@@ -1,8 +1,8 @@
 import { openTable, readSecretString } from '../core/aws.ts';
 import { realMoment } from '../core/clock.ts';
 import { openNetwork, type Send } from '../core/fetch.ts';
-import { openApps } from '../providers/app.ts';
-import { findProvider, offeredProviders } from '../providers/catalogue.ts';
+import { type AppsEnv, openApps } from '../providers/app.ts';
+import { findProvider, offeredProviders } from '../providers/definitions.ts';
 import { tenantStore } from '../tenants/store.ts';
 import type { CallbackPorts } from './callback.ts';
 import type { ConfirmPorts } from './confirm.ts';
@@ -17,8 +17,7 @@ import type { StartPorts } from './start.ts';
 import { connectionStore } from './store.ts';
 import { openVault } from './vault.ts';
 
-interface LinkEnv {
-  readonly STAGE: string;
+interface LinkEnv extends AppsEnv {
   readonly SESSIONS_TABLE: string;
 }
 
@@ -37,7 +36,7 @@ export function createSessionPorts(
     sessions: sessionStore(openTable(env.SESSIONS_TABLE)),
     store: connectionStore(openTable(env.CONNECTIONS_TABLE)),
     tenants: tenantStore(openTable(env.TENANTS_TABLE)),
-    readApp: openApps(env.STAGE, readSecretString, () => realMoment.nowMs),
+    readApp: openApps(env, readSecretString, () => realMoment.nowMs),
     offered: offeredProviders(env.STAGE),
     publicUrl: env.PUBLIC_URL,
   };
@@ -48,7 +47,7 @@ export function linkPorts(env: LinkEnv & { readonly TENANTS_TABLE: string }): Li
   return {
     sessions: sessionStore(openTable(env.SESSIONS_TABLE)),
     tenants: tenantStore(openTable(env.TENANTS_TABLE)),
-    readApp: openApps(env.STAGE, readSecretString, () => realMoment.nowMs),
+    readApp: openApps(env, readSecretString, () => realMoment.nowMs),
     find: (provider) => findProvider(provider, env.STAGE),
   };
 }
@@ -75,9 +74,11 @@ export function confirmPorts(env: CredentialEnv & { readonly SESSIONS_TABLE: str
 }
 
 /** Returns what it takes to connect without a browser. */
-export function createPorts(env: CredentialEnv & { readonly TENANTS_TABLE: string }): CreatePorts {
+export function createPorts(
+  env: CredentialEnv & { readonly TENANTS_TABLE: string; readonly HYBRID_MODE: 'on' | 'off' },
+): CreatePorts {
   const { findProvider: find, ...ports } = portsFromEnv(env);
-  return { ...ports, find, tenants: tenantStore(openTable(env.TENANTS_TABLE)) };
+  return { ...ports, find, tenants: tenantStore(openTable(env.TENANTS_TABLE)), allowsHybrid: env.HYBRID_MODE === 'on' };
 }
 
 function revokeBy(send: Send): Revoke {

@@ -36,6 +36,16 @@ export interface Removal {
   readonly nextAtMs?: number;
 }
 
+/** A request that is sent with the live credential before the grant ends. */
+export interface Farewell {
+  readonly method: 'POST' | 'DELETE';
+  /** Which of the provider's `api.bases` it goes to. Default: the base URL. */
+  readonly base?: string;
+  /** Escaped. */
+  readonly path: string;
+  readonly json?: Readonly<Record<string, string>>;
+}
+
 /** One tenant's account at one provider, as stored; times in ms since the epoch. */
 export interface Connection {
   readonly tenantId: TenantId;
@@ -62,12 +72,18 @@ export interface Connection {
   readonly lease?: Lease;
   readonly intent?: Intent;
   readonly removal?: Removal;
+  /** What is to be ended at the provider before the grant, by whom it is for. */
+  readonly farewells?: Readonly<Record<string, Farewell>>;
+  /** The generation under which a disconnected one is kept aside: its place was taken before its grant was ended. */
+  readonly aside?: number;
   /** The owner is still to be told that the grant is gone: from here on the tick does it. */
   readonly announceAtMs?: number;
   /** Why it is not active: `grant_revoked`, `rotation_lost`, `token_refused`, `uninstalled`, … */
   readonly reason?: string;
   /** The connect session that made it: the same session asks again and gets the same answer. */
   readonly sourceSession?: string;
+  /** When the end user last granted it: what a provider says of an earlier grant is no longer true. */
+  readonly authorizedAtMs: number;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
@@ -156,18 +172,23 @@ export function activated(
     /** Absent: made without one. */
     readonly sourceSession?: string;
     readonly mode?: Connection['mode'];
+    /** When the grant was given. Default: now. */
+    readonly grantedAtMs?: number;
   },
   fresh: Fresh,
   previous: Connection | undefined,
   { nowMs, chance }: { readonly nowMs: number; chance(): number },
 ): Connection {
-  const { tenantId, id, account, kind, settings, sourceSession, mode = 'live' } = about;
+  const { tenantId, id, account, kind, settings, sourceSession, mode = 'live', grantedAtMs = nowMs } = about;
   const { generation, sealed, scopes, expiresInS } = fresh;
+  const same = previous && !previous.removal && previous.account.id === account.id ? previous : undefined;
   return {
+    ...(same?.farewells && { farewells: same.farewells }),
     ...{ tenantId, ...id, status: 'active', account, scopes, mode, kind, settings, generation, sealed, sourceSession },
     ...timesOf(expiresInS, isRenewable({ kind, sealed }), nowMs, chance()),
     version: (previous?.version ?? 0) + 1,
-    createdAtMs: previous?.createdAtMs ?? nowMs,
+    authorizedAtMs: grantedAtMs,
+    createdAtMs: previous && !previous.removal ? previous.createdAtMs : nowMs,
     updatedAtMs: nowMs,
   };
 }

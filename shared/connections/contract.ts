@@ -2,16 +2,7 @@ import * as z from 'zod';
 import type { FeatureContract } from '../core/contract.ts';
 import { ConnectionName, ConnectionRef, ProviderId, TenantId } from '../core/ids.ts';
 import { connectionPath, page, providerPath, setting, tenantPath } from '../core/paths.ts';
-
-/** Whatever hands out a live credential needs these: the rows, the vault, the owner's apps. */
-export const credentialEnv = {
-  STAGE: setting,
-  CONNECTIONS_TABLE: setting,
-  TENANT_KEYS_TABLE: setting,
-  VAULT_KEY_ID: setting,
-  PROVIDER_SECRETS: setting,
-  BUS_NAME: setting,
-} as const;
+import { credentialEnv } from './credential-env.ts';
 
 const EndUser = z
   .string()
@@ -164,19 +155,25 @@ export const connectionsContract = {
     },
   },
   create: {
-    env: z.object({ ...credentialEnv, TENANTS_TABLE: setting }),
+    env: z.object({ ...credentialEnv, TENANTS_TABLE: setting, HYBRID_MODE: z.enum(['on', 'off']) }),
     timeoutS: 29,
     entry: {
       kind: 'http',
       routes: ['POST /v1/tenants/{tenant}/connections'],
       access: 'tenant',
-      summary: 'Connect with a credential that the backend already has; it is tried once',
+      summary: 'Connect with a credential that the backend already has, which is tried once; or a mock, without any',
       path: tenantPath,
-      body: z.strictObject({
-        provider: ProviderId,
-        name: ConnectionName.default('default'),
-        credential: GivenCredential,
-      }),
+      body: z
+        .strictObject({
+          provider: ProviderId,
+          name: ConnectionName.default('default'),
+          mode: z.enum(['live', 'mock', 'hybrid']).default('live'),
+          credential: GivenCredential.optional(),
+        })
+        .refine(({ mode, credential }) => (mode === 'mock') === (credential === undefined), {
+          path: ['credential'],
+          error: 'needed, except in mock mode, which takes none',
+        }),
       status: 201,
     },
   },
@@ -223,6 +220,11 @@ export const connectionsContract = {
     env: z.object({ ...credentialEnv, SESSIONS_TABLE: setting }),
     timeoutS: 120,
     entry: { kind: 'schedule', everyMinutes: 1 },
+  },
+  'end-grants': {
+    env: z.object(credentialEnv),
+    timeoutS: 120,
+    entry: { kind: 'event', types: ['tenant.removing'] },
   },
   clear: {
     env: z.object({ CONNECTIONS_TABLE: setting }),

@@ -10,7 +10,7 @@ import { type ReadApp, variablesOf } from '../providers/app.ts';
 import { type ProviderEntry, wayOf } from '../providers/provider.ts';
 import type { TenantStore } from '../tenants/store.ts';
 import { accountOf, type Candidate, type TestFailure, whoami } from './account.ts';
-import { type ConnectionView, toView } from './connection.ts';
+import { type Connection, type ConnectionView, toView } from './connection.ts';
 import type { GivenCredential } from './contract.ts';
 import { type EstablishPorts, establish } from './establish.ts';
 import { checkFields, fieldsOf } from './fields.ts';
@@ -24,7 +24,18 @@ export interface CreatePorts extends EstablishPorts {
   readonly send: Send;
   readonly find: (provider: string) => ProviderEntry | undefined;
   readonly publish: (events: readonly HubEvent[]) => Promise<void>;
+  /** Whether this stage has connections that answer from examples while their provider is down. */
+  readonly allowsHybrid: boolean;
 }
+
+export interface Wanted extends ConnectionId {
+  readonly mode: Connection['mode'];
+  /** None for a mock. */
+  readonly credential?: GivenCredential;
+}
+
+/** What a mock is connected with. */
+const mock: Obtained = { account: { id: 'mock', name: 'Mock' }, scopes: [], grant: {} };
 
 /** Returns a connection made of a credential that the owner's backend has; it is tried once, and nothing is kept of what the
  *  provider does not take. The same account again renews the connection. Errors: `not_found` (tenant), `invalid_request`,
@@ -32,16 +43,42 @@ export interface CreatePorts extends EstablishPorts {
 export async function create(
   ports: CreatePorts,
   { tenantId, isOperator }: { readonly tenantId: TenantId; readonly isOperator: boolean },
-  { provider, name, credential }: ConnectionId & { readonly credential: GivenCredential },
+  { provider, name, mode, credential }: Wanted,
   moment: Moment,
 ): Promise<Result<ConnectionView>> {
   if (!(await ports.tenants.get(tenantId))) return refuse('not_found', 'There is no such tenant.');
   const entry = ports.find(provider);
   if (!entry) return refuse('invalid_request', 'body.provider: not a provider of this hub');
-  const way = wayOf(entry.provider, credential.kind);
+  if (mode === 'hybrid' && !ports.allowsHybrid) {
+    return refuse('invalid_request', 'body.mode: this stage has no hybrid connections');
+  }
+  const obtained = credential ? await tried(ports, entry, isOperator, credential, moment.nowMs) : ok(mock);
+  if (!obtained.ok) return obtained;
+  const { grant, ...about } = obtained.value;
+  const id = { provider, name };
+  const foundation = { ...about, tenantId, id, mode, grantedAtMs: moment.nowMs, grant: async () => ok(grant) };
+  const written = await establish(ports, foundation, moment);
+  if (!written.ok) return written;
+  const { account, scopes, createdAtMs, updatedAtMs } = written.value;
+  const data = { account: account.id, scopes: [...scopes], reconnected: createdAtMs < updatedAtMs };
+  await ports.publish([hubEvent('connection.activated', { tenant: tenantId, connection: id }, data, moment)]);
+  log.info('a connection was made without a session', { tenant: tenantId, provider, connection: name });
+  return ok(toView(written.value));
+}
+
+/** Returns what a given credential comes to, once the provider has taken it. */
+async function tried(
+  { readApp, send }: CreatePorts,
+  entry: ProviderEntry,
+  isOperator: boolean,
+  credential: GivenCredential,
+  nowMs: number,
+): Promise<Result<Obtained>> {
+  const { provider } = entry;
+  const way = wayOf(provider, credential.kind);
   if (!way) {
-    const kinds = entry.provider.auth.map(({ kind }) => kind).join(', ');
-    return refuse('invalid_request', `body.credential.kind: ${entry.provider.name} is connected by ${kinds}`);
+    const kinds = provider.auth.map(({ kind }) => kind).join(', ');
+    return refuse('invalid_request', `body.credential.kind: ${provider.name} is connected by ${kinds}`);
   }
   if (isOwnersToMint(way) && !isOperator) {
     return refuse(
@@ -49,25 +86,11 @@ export async function create(
       `Only the operator key may connect by ${way.kind}: whose account it is cannot be proven here.`,
     );
   }
-  const app = await ports.readApp(provider);
+  const app = await readApp(provider.id);
   if (!isConfigured(way, app)) {
-    return refuse(
-      'not_configured',
-      `The hub's provider secret lacks what ${entry.provider.name} takes for ${way.kind}.`,
-    );
+    return refuse('not_configured', `The hub's provider secret lacks what ${provider.name} takes for ${way.kind}.`);
   }
-  const tried = await attempt({ entry, way, app }, credential, ports.send, moment.nowMs);
-  if (!tried.ok) return tried;
-  const { grant, ...about } = tried.value;
-  const id = { provider, name };
-  const foundation = { ...about, tenantId, id, grantedAtMs: moment.nowMs, grant: async () => ok(grant) };
-  const written = await establish(ports, foundation, moment);
-  if (!written.ok) return written;
-  const { account, scopes, createdAtMs, updatedAtMs } = written.value;
-  const data = { account: account.id, scopes: [...scopes], reconnected: createdAtMs < updatedAtMs };
-  await ports.publish([hubEvent('connection.activated', { tenant: tenantId, connection: id }, data, moment)]);
-  log.info('a connection was made of a given credential', { tenant: tenantId, provider, connection: name });
-  return ok(toView(written.value));
+  return attempt({ entry, way, app }, credential, send, nowMs);
 }
 
 async function attempt(

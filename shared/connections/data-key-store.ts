@@ -1,8 +1,14 @@
-import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import {
+  DecryptCommand,
+  GenerateDataKeyCommand,
+  type GenerateDataKeyCommandOutput,
+  KMSClient,
+} from '@aws-sdk/client-kms';
 import { clientSettings, type Table } from '../core/aws.ts';
 import { iso, type Moment } from '../core/clock.ts';
 import { TenantId } from '../core/ids.ts';
-import { dataKeyKey, ERASED } from '../core/keys.ts';
+import { dataKeyKey, ERASED, OWNER } from '../core/keys.ts';
+import { log } from '../core/log.ts';
 import type { KeyRef } from './seal.ts';
 
 /** A data key as `tenant-keys` holds it: wrapped by KMS. Deleting it is the erasure of all it sealed (B-12). */
@@ -43,17 +49,28 @@ export function dataKeyStore({ keyId, table, moment }: { keyId: string; table: T
     return before as WrappedKey | undefined;
   }
 
+  function generate(tenantId: TenantId, version: number): Promise<GenerateDataKeyCommandOutput> {
+    const EncryptionContext = contextOf(tenantId, version);
+    return client.send(new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: 'AES_256', EncryptionContext }));
+  }
+
   return {
     read,
     newest,
 
-    /** Returns the tenant's key of a version, made now unless another was faster; in plaintext where it is ours. */
-    async make(tenantId: TenantId, version: number): Promise<{ row: WrappedKey; plaintext?: Uint8Array }> {
-      const EncryptionContext = contextOf(tenantId, version);
-      const made = await client.send(
-        new GenerateDataKeyCommand({ KeyId: keyId, KeySpec: 'AES_256', EncryptionContext }),
-      );
-      if (!made.CiphertextBlob || !made.Plaintext) throw new Error('KMS made no data key');
+    /** Returns the tenant's key of a version, made now unless another was faster; in plaintext where it is ours. Where KMS
+     *  cannot make one now, `until` then goes on. */
+    async make(
+      tenantId: TenantId,
+      version: number,
+      until?: WrappedKey,
+    ): Promise<{ row: WrappedKey; plaintext?: Uint8Array }> {
+      const made = await generate(tenantId, version).catch((error: unknown) => {
+        if (!until) throw error;
+        log.bug('no new data key was made; the one before goes on', error, { tenant: tenantId });
+      });
+      if (!made && until) return { row: until };
+      if (!made?.CiphertextBlob || !made.Plaintext) throw new Error('KMS made no data key');
       const row: WrappedKey = {
         version,
         keyId: moment.token(16),
@@ -91,10 +108,10 @@ export function dataKeyStore({ keyId, table, moment }: { keyId: string; table: T
       return over.length;
     },
 
-    /** Returns a page of the tenants that have data keys; one may come twice. */
+    /** Returns a page of the tenants that have data keys; one may come twice. What is the owner's own is no tenant's. */
     async tenants(cursor?: string): Promise<{ readonly tenants: readonly TenantId[]; readonly cursor?: string }> {
       const page = await table.scan({ limit: 100, cursor });
-      const rows = page.items.filter(({ sk }) => sk !== ERASED);
+      const rows = page.items.filter(({ pk, sk }) => sk !== ERASED && pk !== OWNER);
       const tenants = [...new Set(rows.map(({ pk }) => TenantId.parse(pk)))];
       return { tenants, ...(page.cursor && { cursor: page.cursor }) };
     },

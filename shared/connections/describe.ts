@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type { OAuth2 } from '../providers/auth.ts';
-import type { ProviderEntry } from '../providers/provider.ts';
+import type { CatalogueEntry } from '../providers/provider.ts';
+import type { Setup } from '../providers/setup.ts';
 import { redirectUriOf } from './authorization.ts';
 
 /** Returns a provider as lists show it. */
-export function summarize({ provider, actions, syncs, webhooks }: ProviderEntry) {
+export function summarize({ provider, actions, syncs, webhooks }: CatalogueEntry) {
   const { id, name, docs, auth } = provider;
   return {
     ...{ id, name, docs },
@@ -17,7 +18,7 @@ export function summarize({ provider, actions, syncs, webhooks }: ProviderEntry)
 
 /** Returns all that the owner needs in order to set a provider up and to use it: what to register there, what may be
  *  asked of it, with examples. */
-export function describe({ provider, actions, syncs, webhooks }: ProviderEntry, publicUrl: string) {
+export function describe({ provider, actions, syncs, webhooks, setup }: CatalogueEntry, publicUrl: string) {
   const { id, name, docs, auth, api, limits } = provider;
   return {
     ...{ id, name, docs },
@@ -30,7 +31,12 @@ export function describe({ provider, actions, syncs, webhooks }: ProviderEntry, 
         ? { ...oauth(way), redirectUri: redirectUriOf(publicUrl, id) }
         : { fields: way.fields }),
     })),
-    api: { baseUrl: api.baseUrl },
+    api: {
+      baseUrl: api.baseUrl,
+      bases: Object.entries(api.bases ?? {}).map(([base, { url }]) => ({ id: base, url })),
+      graphql: api.graphql !== undefined,
+      pages: api.pagination !== undefined,
+    },
     actions: Object.entries(actions).map(([action, { title, docs, scopes = [], effect, input, output, example }]) => ({
       ...{ id: action, title, docs, scopes, effect, example },
       inputSchema: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }),
@@ -40,9 +46,19 @@ export function describe({ provider, actions, syncs, webhooks }: ProviderEntry, 
       ...{ id: sync, model, docs, everyS, deletions },
     })),
     limits,
-    ...(webhooks && {
-      webhooks: { docs: webhooks.docs, url: `${publicUrl.replace(/\/+$/, '')}/webhooks/${id}` },
-    }),
+    ...(webhooks && setup && { webhooks: { docs: webhooks.docs, ...intake(setup, publicUrl, id) } }),
+  };
+}
+
+/** The address of the owner's app, what to do there, and what the hub itself can subscribe to. */
+function intake({ steps, subscriptions = {} }: Setup, publicUrl: string, id: string) {
+  const url = `${publicUrl.replace(/\/+$/, '')}/webhooks/${id}`;
+  return {
+    url,
+    instructions: steps.map((step) => step.replaceAll('{url}', url)),
+    subscriptions: Object.entries(subscriptions).map(([kind, { docs, scopes, options = {} }]) => ({
+      ...{ id: kind, docs, scopes, options },
+    })),
   };
 }
 

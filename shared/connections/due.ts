@@ -36,7 +36,7 @@ export async function tend(
 async function tendOne(ports: CredentialPorts, credentials: Credentials, found: Connection): Promise<unknown> {
   const { tenantId } = found;
   if (found.status === 'active') return credentials.live(tenantId, connectionIdOf(found));
-  const row = await ports.store.forTenant(tenantId).get(connectionIdOf(found));
+  const row = await ports.store.forTenant(tenantId).get(found);
   if (row?.announceAtMs !== undefined) return announce(ports, row);
   return row && finishRemoval(ports, row);
 }

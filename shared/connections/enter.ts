@@ -10,14 +10,14 @@ import { hashed, newSecret } from './handle.ts';
 import { obtain } from './obtain.ts';
 import type { OpenLink } from './open-link.ts';
 import { keepPending } from './pending.ts';
-import type { Revoke } from './release.ts';
+import { abandon, type Revoke } from './release.ts';
 import { returnWith } from './return-url.ts';
-import { STATE_MS } from './session.ts';
+import { MAX_TRIES, type Session, STATE_MS } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Vault } from './vault.ts';
 
 export interface EnterPorts {
-  readonly sessions: Pick<SessionStore, 'start' | 'consume' | 'keepGrant'>;
+  readonly sessions: Pick<SessionStore, 'startTry' | 'end' | 'consume' | 'keepGrant'>;
   readonly vault: Pick<Vault, 'seal'>;
   readonly send: Send;
   readonly revoke: Revoke;
@@ -40,7 +40,8 @@ const refusals = {
 } as const;
 
 /** Returns where the browser goes with its ticket, or the form again. The link becomes this browser's before anything is
- *  tried, and is used up by what the provider accepted; nothing is kept of what it did not. Errors: `link_used`. */
+ *  tried, and is used up by what the provider accepted; nothing is kept of what it did not. Errors: `link_used`,
+ *  `link_exhausted`. */
 export async function enter(
   ports: EnterPorts,
   { session, entry, app }: OpenLink,
@@ -59,14 +60,16 @@ export async function enter(
     redirectUri: redirectUriOf(ports.publicUrl, session.provider),
     context: contextOf(session, entry, app),
   };
-  const started = await ports.sessions.start(session.id, { linkHash: session.linkHash, attempt }, moment.nowMs);
-  if (!started.done) return used();
+  const started = await ports.sessions.startTry(session.id, { linkHash: session.linkHash, attempt }, moment.nowMs);
+  const isLast = (started.session?.tries ?? 0) >= MAX_TRIES;
+  if (!started.done) return isLast ? exhausted(ports, session) : used(session);
 
   const obtained = await obtain({ entry, way, app }, entered.value, ports.send, moment.nowMs);
   const about = { session: session.id, tenant: session.tenantId, provider: session.provider };
   if (!obtained.ok) {
     const { kind, cause } = obtained.error;
     log.info('an entered credential was not kept', { ...about, outcome: kind, cause });
+    if (isLast) return exhausted(ports, session);
     return again({}, `${entry.provider.name} ${refusals[kind]}`);
   }
 
@@ -75,15 +78,22 @@ export async function enter(
   const consumed = await ports.sessions.consume(session.id, claim, moment.nowMs);
   const ticket = consumed.done && (await keepPending(ports, session, claimId, obtained.value, moment));
   if (!ticket) {
-    if (obtained.value.grant.accessToken) await ports.revoke(entry, app, obtained.value.grant, obtained.value);
-    return used();
+    const { grant } = obtained.value;
+    if (grant.accessToken) await abandon(ports.revoke, { entry, app, grant, holder: obtained.value }, moment);
+    return used(session);
   }
   log.info('connect session waits for its confirmation', { ...about, outcome: 'ready' });
   return ok({ goTo: returnWith(session.returnUrl, { session: session.id, ticket }) });
 }
 
-function used() {
-  return refuse('link_used', 'This link has just been used elsewhere.');
+async function exhausted({ sessions }: EnterPorts, { id, returnUrl: goBack }: Session) {
+  await sessions.end(id, 'too_many_tries');
+  const message = `A link takes ${MAX_TRIES} tries, and none of these was accepted. Nothing was saved.`;
+  return refuse('link_exhausted', message, { goBack });
+}
+
+function used({ returnUrl: goBack }: Session) {
+  return refuse('link_used', 'This link has just been used elsewhere.', { goBack });
 }
 
 /** A secret is never written into a page. */

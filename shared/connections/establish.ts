@@ -2,13 +2,16 @@ import type { Moment } from '../core/clock.ts';
 import { refuse } from '../core/errors.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { ok, type Result } from '../core/result.ts';
-import { activated, type Connection, nextGeneration } from './connection.ts';
+import { type ProviderEntry, wayOf } from '../providers/provider.ts';
+import { activated, type Connection, kindOf, nextGeneration } from './connection.ts';
 import { type Grant, sealGrant } from './grant.ts';
+import { disconnected } from './removal.ts';
 import type { PendingGrant } from './session.ts';
 import type { ConnectionStore } from './store.ts';
 import type { Vault } from './vault.ts';
 
 export interface EstablishPorts {
+  readonly find: (provider: string) => ProviderEntry | undefined;
   readonly store: Pick<ConnectionStore, 'forTenant'>;
   readonly vault: Pick<Vault, 'seal'>;
 }
@@ -20,20 +23,22 @@ export interface Foundation extends Omit<PendingGrant, 'sealed'> {
   readonly grant: () => Promise<Result<Grant>>;
   /** The same session asks again and gets the same connection. */
   readonly sourceSession?: string;
+  /** Default: live. */
+  readonly mode?: Connection['mode'];
   /** Another account may take the place of the one that is connected. */
   readonly allowAccountChange?: boolean;
 }
 
 const MAX_TURNS = 5;
 
-/** Returns the connection's row, written over the one that stands if that is the same account's.
- *  Errors: `account_mismatch`, `conflict`, `unavailable`, and those of reading the grant. */
+/** Returns the connection's row, written over the one that stands if that is the same account's. One that is being
+ *  disconnected goes aside first, and on to its end there. Errors: `account_mismatch`, `unavailable`, and those of reading the grant. */
 export async function establish(
-  { store, vault }: EstablishPorts,
+  { store, vault, find }: EstablishPorts,
   foundation: Foundation,
   moment: Moment,
 ): Promise<Result<Connection>> {
-  const { tenantId, id, account, kind, settings, scopes, sourceSession } = foundation;
+  const { tenantId, id, account, kind, settings, scopes, sourceSession, mode, grantedAtMs } = foundation;
   const rows = store.forTenant(tenantId);
   for (let turn = 0; turn < MAX_TURNS; turn++) {
     const previous = await rows.get(id);
@@ -42,10 +47,13 @@ export async function establish(
     if (!fits.ok) return fits;
     const grant = await foundation.grant();
     if (!grant.ok) return grant;
+    if (previous?.removal && !isTakenUp(find, previous, foundation)) {
+      await rows.setAside(disconnected(previous, moment.nowMs)); // one that was parked is tried anew
+    }
     const generation = nextGeneration(previous, moment.nowMs);
     const sealed = await sealGrant(vault, tenantId, id, generation, grant.value);
     const row = activated(
-      { tenantId, id, account, kind, settings, sourceSession },
+      { tenantId, id, account, kind, settings, sourceSession, mode, grantedAtMs },
       { generation, sealed, scopes, ...remaining(foundation, moment.nowMs) },
       previous,
       moment,
@@ -58,16 +66,21 @@ export async function establish(
 
 /** A connection stays one account's, unless another was asked for: else one chooses another name, or disconnects first. */
 function judgePrevious(previous: Connection | undefined, { account, allowAccountChange }: Foundation): Result<true> {
-  if (previous?.status === 'revocation_pending') {
-    return refuse('conflict', 'The connection is being disconnected. Connect again once that is done.');
-  }
-  if (previous && previous.account.id !== account.id && !allowAccountChange) {
+  if (previous && !previous.removal && previous.account.id !== account.id && !allowAccountChange) {
     return refuse(
       'account_mismatch',
       'The end user granted access to another account than this connection has. Disconnect it first, or connect under another name.',
     );
   }
   return ok(true);
+}
+
+/** Where an account has but one grant, the earlier one is granted anew: to end it would end the new one (its `revoke` word). */
+function isTakenUp(find: EstablishPorts['find'], previous: Connection, { account, kind }: Foundation): boolean {
+  if (previous.account.id !== account.id || kindOf(previous) !== kindOf({ kind })) return false;
+  const entry = find(previous.provider);
+  const revoke = entry && wayOf(entry.provider, kindOf(previous))?.revoke;
+  return revoke?.style !== 'none' && revoke?.ends === 'account';
 }
 
 /** The clock of the access token began when it was granted, not now. */

@@ -3,8 +3,8 @@ import { html, type Page } from '../core/html.ts';
 import type { Owner } from './owner.ts';
 import { frame, marks } from './page-frame.ts';
 
-// Pages for when there is no way back to the app that could be trusted: without a consumed state nobody knows whose
-// return URL it is, or whether this browser may be sent there. Where there is one, the browser goes back with `?error=`.
+// Pages for when the browser cannot be sent back with `?error=`: without a consumed state nobody knows whether it is the one
+// that the session is about. Who shows the secret of a link or of a state gets a link to the session's return URL, no more.
 
 const again = (owner: Owner) => `Go back to ${owner.name} and begin again: every attempt gets a link of its own.`;
 const look = (owner: Owner) => `Go back to ${owner.name} and see whether the account is connected.`;
@@ -16,6 +16,10 @@ const steps: Partial<Record<HubErrorCode, readonly ((owner: Owner) => string)[]>
   link_invalid: [() => 'If you copied the link, copy all of it: the end is often cut off.', again],
   link_expired: [again],
   link_used: [look, again],
+  link_exhausted: [
+    () => 'Find out which key is the right one, at the provider or from whoever manages the account there.',
+    again,
+  ],
   wrong_browser: [
     () => 'Use the browser, and the window, in which you began. A private window counts as another browser.',
     () => 'Allow cookies for this page.',
@@ -63,6 +67,6 @@ export function failurePage(owner: Owner, error: HubError | undefined, requestId
 <h2 id="next">What you can do</h2>
 <ol aria-labelledby="next">
 ${next.map((step) => html`<li>${step(owner)}</li>\n`)}</ol>
-${reference}<p class="small">You can close this page.</p>`,
+${error?.goBack === undefined ? undefined : html`<p class="ways"><a href="${error.goBack}" rel="noreferrer">Back to ${owner.name}</a></p>\n`}${reference}<p class="small">You can close this page.</p>`,
   );
 }

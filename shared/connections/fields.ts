@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { err, ok, type Result } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import type { Field, Way } from '../providers/auth.ts';
@@ -25,7 +26,8 @@ export function checkFields(way: Way, read: (name: string) => string | undefined
   const secrets: Record<string, Secret> = {};
   const faults: Record<string, string> = {};
   for (const field of fieldsOf(way)) {
-    const value = (read(field.name) ?? '').trim();
+    const given = (read(field.name) ?? '').trim();
+    const value = field.pem ? pemOf(given) : given;
     const fault = faultOf(field, value, goesIntoHeader(way));
     if (fault !== undefined) faults[field.name] = fault;
     else if (value === '') continue;
@@ -39,10 +41,23 @@ function faultOf(field: Field, value: string, plain: boolean): string | undefine
   if (value === '') return field.optional ? undefined : `Enter the ${field.label}.`;
   if (field.choices) return Object.hasOwn(field.choices, value) ? undefined : `Choose one of those offered.`;
   if (value.length > MAX_LENGTH) return `This is too long to be the ${field.label}.`;
+  if (field.pem) return /^-----BEGIN PRIVATE KEY-----\n/.test(value) ? undefined : `This is no private key in PEM.`;
   const fits = field.pattern === undefined || new RegExp(`^(?:${field.pattern})$`, 'u').test(value);
   if (fits && (plain ? /^[\x21-\x7e]+$/ : /^[^\p{C}]+$/u).test(value)) return undefined;
   const like = field.example === undefined ? '' : ` It looks like ${field.example}.`;
   return `This cannot be the ${field.label}: check that you copied all of it.${like}`;
+}
+
+/** Returns a private key with the line breaks that it had; whatever is none, without any. */
+function pemOf(text: string): string {
+  const base64 = /-----BEGIN PRIVATE KEY-----(.+)-----END PRIVATE KEY-----/s.exec(text)?.[1]?.replace(/\\n|\s/g, '');
+  const flat = text.replace(/\s+/g, ' ');
+  try {
+    const key = createPrivateKey({ key: Buffer.from(base64 ?? '', 'base64'), format: 'der', type: 'pkcs8' });
+    return key.asymmetricKeyType === 'rsa' ? key.export({ format: 'pem', type: 'pkcs8' }).toString() : flat;
+  } catch {
+    return flat; // it is refused like any other value that does not fit
+  }
 }
 
 /** What is sent as entered, in a header, holds no space and nothing but ASCII. */

@@ -4,7 +4,7 @@ import { hmac, sha256 } from '../core/crypto.ts';
 // What a browser or the owner's backend shows to prove that it holds a session's link, state, ticket or cookie. Each is
 // 256 random bits; the hub keeps hashes, tagged by purpose, so that none can stand in another's place (A-24).
 
-export type Purpose = 'link' | 'state' | 'ticket' | 'browser';
+export type Purpose = 'link' | 'state' | 'nonce' | 'ticket' | 'browser';
 
 /** A session's id and a secret, as links and states spell them: `cs_….<secret>`. */
 export interface Handle {

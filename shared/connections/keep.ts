@@ -41,6 +41,8 @@ export async function keep(attempt: Attempt, tokens: Tokens): Promise<RefreshOut
       },
       row,
     );
+    // Disconnected meanwhile, and connected again: what came late is ended with the rest of that grant.
+    if (!saved.done) await rows.change({ ...id, aside: row.generation }, (gone) => absorbed(gone, fresh, moment.nowMs));
     return { saved, revived };
   });
   if (!stored) return failed(unavailable(0, 'the refreshed token could not be stored'));

@@ -4,7 +4,7 @@ import { Secret } from '../core/secret.ts';
 import { type ProviderApp, placed } from '../providers/app.ts';
 import type { Minted } from '../providers/auth.ts';
 import { authorise } from './authorise.ts';
-import { appValues, fill, fillUrl, type Values } from './template.ts';
+import { appValues, fill, fillUrl, namesIn, type Values } from './template.ts';
 import { TOKEN_MAX_BYTES, TOKEN_TIMEOUT_MS, withBody } from './token-request.ts';
 
 /** How far the provider's clock may be behind ours. */
@@ -20,7 +20,7 @@ export async function mintRequest(
 ): Promise<OutboundRequest> {
   const { mint } = way;
   const named = { ...appValues(app), ...fields };
-  const values = way.jwt ? { ...named, jwt: appJwt(fill(way.jwt.issuer, named), way.jwt.lifeS, app, nowMs) } : named;
+  const values = way.jwt ? { ...named, jwt: signedJwt(way.jwt, named, app, nowMs) } : named;
   const parameters = Object.fromEntries(
     Object.entries(mint.parameters ?? {}).map(([name, template]) => [name, fill(template, values)]),
   );
@@ -34,13 +34,24 @@ export async function mintRequest(
   return authorise(withBody(request, mint.body ?? 'form', parameters), mint.place ?? [], values, nowMs);
 }
 
-/** Returns a JWT that the owner's app signs (RFC 7519 §3.1, RS256). Throws where the app has no private key. */
-function appJwt(issuer: string, lifeS: number, { privateKey }: ProviderApp, nowMs: number): Secret {
-  if (privateKey === undefined) throw new Error('the app has no private key');
+/** Returns a JWT as the way words it, signed (RFC 7519 §3.1, RS256; RFC 7523 §3). Throws where there is no key to sign with. */
+function signedJwt(
+  { issuer, lifeS, claims = {}, key }: NonNullable<Minted['jwt']>,
+  values: Values,
+  { privateKey }: ProviderApp,
+  nowMs: number,
+): Secret {
+  const pem = key === undefined ? privateKey : fill(key, values);
+  if (pem === undefined) throw new Error('the app has no private key');
   const nowS = Math.floor(nowMs / 1000);
-  const claims = { iss: issuer, iat: nowS - BACK_S, exp: nowS + lifeS };
-  const text = [{ alg: 'RS256', typ: 'JWT' }, claims]
+  const known = Object.entries(claims).filter(([, template]) => namesIn(template).every((name) => values[name]));
+  const said = {
+    iss: fill(issuer, values),
+    ...Object.fromEntries(known.map(([name, template]) => [name, fill(template, values)])),
+    ...{ iat: nowS - BACK_S, exp: nowS + lifeS },
+  };
+  const text = [{ alg: 'RS256', typ: 'JWT' }, said]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.');
-  return new Secret(`${text}.${sign('sha256', Buffer.from(text), createPrivateKey(privateKey)).toString('base64url')}`);
+  return new Secret(`${text}.${sign('sha256', Buffer.from(text), createPrivateKey(pem)).toString('base64url')}`);
 }

@@ -112,7 +112,7 @@ export async function judgeTokenAnswer(
   const { status, json } = normalize(way, response, nowMs);
   if (status > 200 && status < 400) return err({ kind: 'odd', cause: `status ${status}` });
   try {
-    // The library checks an identity token's claims but not its signature: `normalize` leaves it out, since the hub uses none.
+    // An identity token is left out by `normalize`: the sign-in that it came with looks at it (`idTokenFault`).
     const answer = await processGenericTokenEndpointResponse(
       { issuer: provider.id }, // no claim of it is used
       { client_id: provider.id },

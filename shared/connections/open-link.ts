@@ -42,7 +42,7 @@ export async function findLink(
   const session = handle && (await sessions.get(handle.sessionId));
   const browserHash = isSecret(cookie) ? hashed('browser', cookie) : undefined;
   const state = judgeLink(session, { secret: handle?.secret ?? '', browserHash }, nowMs);
-  if (state !== 'open') return refusal(state);
+  if (state !== 'open') return refusal(state, session);
   const entry = session && find(session.provider);
   if (!session || !entry) return refusal('unknown');
   if (!(await tenants.get(session.tenantId))) return refusal('unknown'); // erased since: its links end with it
@@ -64,7 +64,10 @@ export async function openLink(
   if (!found.ok) return found;
   const { entry, app } = found.value;
   const way = chosenWay(entry, app, kind);
-  if (!way) return refuse('not_configured', `${entry.provider.name} cannot be connected in this way.`);
+  if (!way) {
+    const { returnUrl: goBack } = found.value.session;
+    return refuse('not_configured', `${entry.provider.name} cannot be connected in this way.`, { goBack });
+  }
   const cookie = isSecret(held) ? held : newSecret(moment);
   return ok({
     ...found.value,
@@ -74,7 +77,8 @@ export async function openLink(
   });
 }
 
-function refusal(state: Exclude<LinkState, 'open'>) {
+/** A link that is not known leads nowhere, whatever session it names. */
+function refusal(state: Exclude<LinkState, 'open'>, session?: Session) {
   const [code, message] = refusals[state];
-  return refuse(code, message);
+  return refuse(code, message, state === 'unknown' ? {} : { goBack: session?.returnUrl });
 }

@@ -2,16 +2,15 @@ import { openTable, readSecretString } from '../core/aws.ts';
 import { openBus } from '../core/bus.ts';
 import { realMoment } from '../core/clock.ts';
 import { openNetwork } from '../core/fetch.ts';
-import { openApps } from '../providers/app.ts';
-import { findProvider } from '../providers/catalogue.ts';
+import { type AppsEnv, openApps } from '../providers/app.ts';
+import { findProvider } from '../providers/definitions.ts';
 import { type Credentials, openCredentials } from './credential.ts';
 import type { CredentialPorts } from './refresh.ts';
 import { type ConnectionStore, connectionStore } from './store.ts';
 import { openVault } from './vault.ts';
 
 /** The settings of `credentialEnv`, as a function has parsed them. */
-export interface CredentialEnv {
-  readonly STAGE: string;
+export interface CredentialEnv extends AppsEnv {
   readonly CONNECTIONS_TABLE: string;
   readonly TENANT_KEYS_TABLE: string;
   readonly VAULT_KEY_ID: string;
@@ -24,7 +23,7 @@ export function portsFromEnv(env: CredentialEnv): CredentialPorts & { readonly s
   return {
     store: connectionStore(openTable(env.CONNECTIONS_TABLE)),
     vault: openVault({ keyId: env.VAULT_KEY_ID, keysTable: openTable(env.TENANT_KEYS_TABLE), moment: realMoment }),
-    readApp: openApps(env.STAGE, readSecretString, () => realMoment.nowMs),
+    readApp: openApps(env, readSecretString, () => realMoment.nowMs),
     send: openNetwork({ loopback: env.STAGE === 'local' }),
     findProvider: (id) => findProvider(id, env.STAGE),
     moment: realMoment,

@@ -1,3 +1,4 @@
+import { nextDelayMs } from '../core/backoff.ts';
 import type { Moment } from '../core/clock.ts';
 import { log } from '../core/log.ts';
 import { measure } from '../core/metrics.ts';
@@ -12,6 +13,14 @@ import type { Vault } from './vault.ts';
 /** Ends a grant upstream. Returns whether it is ended, or the provider knows no way to. */
 export type Revoke = (entry: ProviderEntry, app: ProviderApp, grant: Grant, holder: Holder) => Promise<boolean>;
 
+/** A grant that was obtained and could not be kept. */
+export interface Orphan {
+  readonly entry: ProviderEntry;
+  readonly app: ProviderApp;
+  readonly grant: Grant;
+  readonly holder: Holder;
+}
+
 export interface ReleasePorts {
   readonly sessions: Pick<SessionStore, 'beginRevoke' | 'finishRevoke' | 'postpone'>;
   readonly vault: Pick<Vault, 'open'>;
@@ -24,6 +33,16 @@ export interface ReleasePorts {
 const FIRST_TRY_MS = 60_000;
 const LONGEST_WAIT_MS = 60 * 60_000;
 const GIVE_UP_MS = 24 * 60 * 60_000;
+const backoff = { baseMs: 200, capMs: 1_000 };
+
+/** Ends a grant that no row keeps: nobody could try again later, so it is tried three times now. */
+export async function abandon(revoke: Revoke, { entry, app, grant, holder }: Orphan, moment: Moment): Promise<void> {
+  for (let turn = 1; turn <= 3; turn++) {
+    if (turn > 1) await moment.sleep(nextDelayMs(turn, backoff, moment));
+    if (await revoke(entry, app, grant, holder)) return;
+  }
+  measure('Revocation', { provider: entry.provider.id, outcome: 'given_up' });
+}
 
 /** Ends a session whose grant must not be used: from the first write on nothing can take it up, then it is revoked
  *  upstream and erased. What cannot be revoked now is tried again by the sweep. */

@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { ProviderApp } from '../providers/app.ts';
 import { type ProviderEntry, wayOf } from '../providers/provider.ts';
 import { type Connection, type ConnectionView, connectionIdOf, kindOf, type Removal, toView } from './connection.ts';
+import { bidFarewell } from './farewell.ts';
 import { type Grant, openGrant, sealGrant } from './grant.ts';
 import { isHeld } from './lease.ts';
 import { judgeTokenAnswer, tokenRequest } from './oauth.ts';
@@ -80,7 +81,7 @@ async function endUpstream(ports: CredentialPorts, row: Connection): Promise<Res
     return err({ cause: 'a refresh is under way', retryAfterMs: row.lease.untilMs - moment.nowMs + 2_000 });
   }
   const entry = findProvider(row.provider);
-  if (!entry || !row.sealed) return ok({ revocation: 'nothing', last: row });
+  if (!entry || !row.sealed || row.mode === 'mock') return ok({ revocation: 'nothing', last: row });
   const opened = await openGrant(vault, row.tenantId, connectionIdOf(row), row.generation, row.sealed);
   if (!opened.ok) {
     const later = opened.error.code === 'unavailable';
@@ -90,12 +91,14 @@ async function endUpstream(ports: CredentialPorts, row: Connection): Promise<Res
   const current = await revocable(ports, row, entry, app, opened.value);
   if (!current.ok) return current;
   const { last, grant } = current.value;
+  const way = wayOf(entry.provider, kindOf(last));
+  if (grant && way && last.farewells) await bidFarewell(ports, { entry, way, app }, last, grant);
   const ended = grant ? await revokeUpstream(ports, entry, app, grant, last) : ok('revoked' as const);
   return ended.ok ? ok({ revocation: ended.value, last }) : ended;
 }
 
 /** A provider that wants the access token itself must be shown a live one: an expired one would be taken for ended, and
- *  the refresh token live on. Returns no grant where it is gone already. */
+ *  the refresh token live on. A farewell wants one too. Returns no grant where it is gone already. */
 async function revocable(
   ports: CredentialPorts,
   row: Connection,
@@ -107,7 +110,8 @@ async function revocable(
   const way = wayOf(entry.provider, kindOf(row));
   const shown = way?.kind === 'oauth2' && isConfigured(way, app) && way.revoke.style;
   const expired = row.expiresAtMs !== undefined && row.expiresAtMs <= moment.nowMs;
-  if (!expired || !grant.refreshToken || !(shown === 'bearer' || shown === 'app-delete')) {
+  const needed = shown === 'bearer' || shown === 'app-delete' || (shown && row.farewells);
+  if (!expired || !grant.refreshToken || !needed) {
     return ok({ last: row, grant });
   }
   const answer = await send(tokenRequest(entry, app, { grantType: 'refresh_token', refreshToken: grant.refreshToken }));

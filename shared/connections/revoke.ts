@@ -1,10 +1,11 @@
 import { retryAfterMs } from '../core/backoff.ts';
 import type { InboundResponse, OutboundRequest, Send } from '../core/fetch.ts';
-import { at, parseJson, textAt } from '../core/json.ts';
+import { parseJson, textAt } from '../core/json.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import { type ProviderApp, placed } from '../providers/app.ts';
 import type { Revoke } from '../providers/auth.ts';
+import { failedIn200, saidIn } from '../providers/error-shape.ts';
 import { type ProviderEntry, wayOf } from '../providers/provider.ts';
 import type { Candidate } from './account.ts';
 import { authorise, placeOf } from './authorise.ts';
@@ -108,13 +109,13 @@ function judgeRevocation(
   const { errors } = provider.api;
   const { style } = revoke;
   const json = parseJson(body.toString('utf8'));
-  const code = textAt(json, style === 'rfc7009' ? 'error' : (errors.code ?? 'error'));
+  const code = style === 'rfc7009' || !errors.code ? textAt(json, 'error') : saidIn(errors, 'code', json);
   if (style === 'request' && revoke.ended?.includes(textAt(json, 'error') ?? code ?? '')) return 'ended';
   if (style === 'rfc7009') {
     if (status === 200) return 'ended';
     return status === 400 && code === 'unsupported_token_type' ? 'unsupported' : 'failed';
   }
-  const refused = errors.failureIn200 && at(json, errors.failureIn200.field) === errors.failureIn200.equals;
+  const refused = failedIn200(errors, json);
   if (status >= 200 && status < 300) {
     return !refused || (code !== undefined && errors.unauthorizedCodes?.includes(code)) ? 'ended' : 'failed';
   }

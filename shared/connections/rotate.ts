@@ -67,7 +67,7 @@ async function rotateTenant(ports: RotatePorts, tenantId: TenantId, enough: () =
   // A walk over all rows: no mark of how far it came, so that nothing written meanwhile is passed over.
   let cursor: string | undefined;
   do {
-    const page = await store.forTenant(tenantId).list({ cursor });
+    const page = await store.forTenant(tenantId).every(cursor);
     for (const row of page.items) {
       if (!isBehind(row, current.version)) continue;
       if (!enough()) return { ...progress, finished: false };

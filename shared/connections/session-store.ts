@@ -2,14 +2,31 @@ import type { Item, Table, Written } from '../core/aws.ts';
 import { ttlSeconds } from '../core/clock.ts';
 import type { TenantId } from '../core/ids.ts';
 import { dueShard, sessionKey } from '../core/keys.ts';
-import { type Attempt, KEEP_MS, type PendingGrant, type Session } from './session.ts';
+import { type Attempt, KEEP_MS, MAX_TRIES, type PendingGrant, type Session } from './session.ts';
 
 /** The session that a conditional write left; or the row as it stands, where its condition failed. */
 export type Moved =
   | { readonly done: true; readonly session: Session }
   | { readonly done: false; readonly session?: Session };
 
+interface Starting {
+  readonly linkHash: string;
+  readonly attempt: Attempt;
+}
+
 export type SessionStore = ReturnType<typeof sessionStore>;
+
+const START = 'SET #status = :started, #attempt = :attempt';
+const MAY_START =
+  '#linkHash = :linkHash AND #linkExpiresAtMs > :now AND (#status = :created OR (#status = :started AND #attempt.#browserHash = :browser))';
+const valuesOf = ({ linkHash, attempt }: Starting, nowMs: number): Item => ({
+  ':linkHash': linkHash,
+  ':attempt': attempt,
+  ':browser': attempt.browserHash,
+  ':now': nowMs,
+  ':created': 'created',
+  ':started': 'started',
+});
 
 /** Returns the connect sessions. Every step is one conditional write; expiry stands in the condition, the table's TTL
  *  only sweeps (A-20, A-21). */
@@ -33,20 +50,15 @@ export function sessionStore(table: Table) {
     },
 
     /** The link becomes this browser's; starting again in the same browser replaces the attempt. */
-    start: (id: string, { linkHash, attempt }: { linkHash: string; attempt: Attempt }, nowMs: number) =>
-      move(
-        id,
-        'SET #status = :started, #attempt = :attempt',
-        '#linkHash = :linkHash AND #linkExpiresAtMs > :now AND (#status = :created OR (#status = :started AND #attempt.#browserHash = :browser))',
-        {
-          ':linkHash': linkHash,
-          ':attempt': attempt,
-          ':browser': attempt.browserHash,
-          ':now': nowMs,
-          ':created': 'created',
-          ':started': 'started',
-        },
-      ),
+    start: (id: string, starting: Starting, nowMs: number) => move(id, START, MAY_START, valuesOf(starting, nowMs)),
+
+    /** The same, and one of the tries that a link has with credentials. */
+    startTry: (id: string, starting: Starting, nowMs: number) =>
+      move(id, `${START} ADD #tries :one`, `${MAY_START} AND (attribute_not_exists(#tries) OR #tries < :most)`, {
+        ...valuesOf(starting, nowMs),
+        ':one': 1,
+        ':most': MAX_TRIES,
+      }),
 
     /** Consumes state, cookie, provider, redirect URI, context and expiry together. A write whose answer was lost and that the
      *  SDK repeats meets its own `claimId` and has succeeded (A-20, A-22). */

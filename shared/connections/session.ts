@@ -12,6 +12,8 @@ import { hashed } from './handle.ts';
 export const LINK_MS = 15 * 60_000;
 export const STATE_MS = 10 * 60_000;
 export const CONFIRM_MS = 10 * 60_000;
+/** How often a link takes a credential to be tried: nobody guesses one through our form. */
+export const MAX_TRIES = 10;
 /** The row stays for a while, so that a late or repeated step learns what became of it. */
 export const KEEP_MS = 2 * 24 * 60 * 60_000;
 
@@ -44,6 +46,8 @@ export interface Session {
   readonly createdAtMs: number;
   readonly linkExpiresAtMs: number;
   readonly attempt?: Attempt;
+  /** Credentials that were entered and sent to the provider. */
+  readonly tries?: number;
   readonly claimId?: string;
   readonly ticketHash?: string;
   readonly confirmExpiresAtMs?: number;

@@ -6,6 +6,7 @@ import { Secret } from '../core/secret.ts';
 import { authorizeUrl, contextOf, redirectUriOf } from './authorization.ts';
 import { type EnterPorts, enter, type FormAgain } from './enter.ts';
 import { cookieName, formToken, hashed, isSecret, newSecret, readHandle, writeHandle } from './handle.ts';
+import { nonceOf } from './id-token.ts';
 import { findLink, type LinkPorts, type OpenLink } from './open-link.ts';
 import { returnWith } from './return-url.ts';
 import { STATE_MS, sessionPlace } from './session.ts';
@@ -13,7 +14,7 @@ import type { SessionStore } from './session-store.ts';
 import { chosenWay, oauthOf } from './ways.ts';
 
 export interface StartPorts extends LinkPorts, EnterPorts {
-  readonly sessions: Pick<SessionStore, 'get' | 'start' | 'end' | 'consume' | 'keepGrant'>;
+  readonly sessions: Pick<SessionStore, 'get' | 'start' | 'startTry' | 'end' | 'consume' | 'keepGrant'>;
 }
 
 /** What the browser sent with the page's form. */
@@ -38,18 +39,18 @@ export async function start(ports: StartPorts, sent: Submission, moment: Moment)
   const cookie = sent.cookie(cookieName(sessionId));
   const found = await findLink(ports, sent.link, cookie, moment.nowMs);
   if (!found.ok) return found;
+  const { returnUrl: goBack } = found.value.session;
   if (!isSecret(cookie) || !isOwnForm(sent, cookie, sessionId, ports.publicUrl)) {
-    return refuse('wrong_browser', 'The page was not sent by this browser, or cookies are switched off.');
+    return refuse('wrong_browser', 'The page was not sent by this browser, or cookies are switched off.', { goBack });
   }
   if (sent.form.get('action') === 'cancel') {
-    const { returnUrl } = found.value.session;
     await ports.sessions.end(sessionId, 'denied');
-    return ok({ goTo: returnWith(returnUrl, { session: sessionId, error: 'denied' }) });
+    return ok({ goTo: returnWith(goBack, { session: sessionId, error: 'denied' }) });
   }
   const browserHash = hashed('browser', cookie);
   const { entry, app } = found.value;
   const way = chosenWay(entry, app, sent.form.get('way'));
-  if (!way) return refuse('not_configured', `${entry.provider.name} cannot be connected in this way.`);
+  if (!way) return refuse('not_configured', `${entry.provider.name} cannot be connected in this way.`, { goBack });
   if (way.kind === 'oauth2') return claim(ports, found.value, browserHash, moment);
   const entered = await enter(ports, found.value, { way, form: sent.form, browserHash }, moment);
   if (!entered.ok) return entered;
@@ -66,6 +67,7 @@ async function claim(
   const stateSecret = newSecret(moment);
   const codeVerifier = oauthOf(entry).pkce === 'S256' ? new Secret(newSecret(moment)) : undefined;
   const redirectUri = redirectUriOf(publicUrl, session.provider);
+  const stateHash = hashed('state', stateSecret);
   const place = { ...sessionPlace(session), field: 'verifier' };
   const moved = await sessions.start(
     session.id,
@@ -73,7 +75,7 @@ async function claim(
       linkHash: session.linkHash,
       attempt: {
         browserHash,
-        stateHash: hashed('state', stateSecret),
+        stateHash,
         stateExpiresAtMs: moment.nowMs + STATE_MS,
         redirectUri,
         context: contextOf(session, entry, app),
@@ -82,9 +84,19 @@ async function claim(
     },
     moment.nowMs,
   );
-  if (!moved.done) return refuse('link_used', 'Another browser has just used this link.');
+  if (!moved.done) {
+    return refuse('link_used', 'Another browser has just used this link.', { goBack: session.returnUrl });
+  }
   const state = writeHandle({ sessionId: session.id, secret: stateSecret });
-  return ok({ goTo: authorizeUrl(entry, app, { state, redirectUri, scopes: session.scopes, codeVerifier }) });
+  return ok({
+    goTo: authorizeUrl(entry, app, {
+      state,
+      redirectUri,
+      scopes: session.scopes,
+      codeVerifier,
+      nonce: nonceOf(stateHash),
+    }),
+  });
 }
 
 /** The field proves the cookie; the two headers are believed where a browser sends them. Its Origin is `null` from a page

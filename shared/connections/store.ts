@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Item, Table } from '../core/aws.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
-import { accountKey, connectionKey, dueShard } from '../core/keys.ts';
-import { type Connection, dueAtMs, needsReauth } from './connection.ts';
+import { ASIDE, accountKey, asideKey, connectionKey, dueShard } from '../core/keys.ts';
+import { type Connection, dueAtMs } from './connection.ts';
 
 /** What a write against the row as read came to; `row` is the row that stands now (absent: none). */
 export type Saved =
   | { readonly done: true; readonly row: Connection }
   | { readonly done: false; readonly row?: Connection };
+
+/** Where a row stands: under its name, or aside. */
+type Place = ConnectionId & Pick<Connection, 'aside'>;
 
 export type ConnectionStore = ReturnType<typeof connectionStore>;
 export type TenantConnections = ReturnType<ConnectionStore['forTenant']>;
@@ -18,10 +21,10 @@ const MAX_TURNS = 10;
 /** Returns the connections table. Each row is written against the version that was read, by one conditional write. */
 export function connectionStore(table: Table) {
   function forTenant(tenantId: TenantId) {
-    const keyOf = (id: ConnectionId) => ({ pk: tenantId, sk: connectionKey(id) });
+    const keyOf = (place: Place) => ({ pk: tenantId, sk: sortKey(place) });
 
-    async function get(id: ConnectionId): Promise<Connection | undefined> {
-      const item = await table.get(keyOf(id));
+    async function get(place: Place): Promise<Connection | undefined> {
+      const item = await table.get(keyOf(place));
       return item && toConnection(item);
     }
 
@@ -45,11 +48,11 @@ export function connectionStore(table: Table) {
     /** Makes one change upon whatever stands: again where another writer came between. Nothing is written where
      *  `transition` gives nothing; the row that stands comes back either way. */
     async function change(
-      id: ConnectionId,
+      place: Place,
       transition: (row: Connection) => Connection | undefined,
       seen?: Connection,
     ): Promise<Saved> {
-      let row = seen ?? (await get(id));
+      let row = seen ?? (await get(place));
       for (let turn = 0; row && turn < MAX_TURNS; turn++) {
         const next = transition(row);
         if (!next || next === row) return { done: false, row };
@@ -65,11 +68,6 @@ export function connectionStore(table: Table) {
       get,
       save,
       change,
-
-      /** Ends a connection's use because its grant is gone; `done` tells whether this was the write that did. */
-      markNeedsReauth(id: ConnectionId, reason: string, nowMs: number): Promise<Saved> {
-        return change(id, (row) => needsReauth(row, reason, nowMs));
-      },
 
       /** Deletes the row if it is still as seen; true also where it is gone already. */
       async erase(seen: Connection): Promise<boolean> {
@@ -88,13 +86,26 @@ export function connectionStore(table: Table) {
         });
       },
 
+      /** Keeps a disconnected row aside, so that another may take its place; once, however often it is asked. */
+      async setAside(row: Connection): Promise<void> {
+        const item = toItem({ ...row, aside: row.generation });
+        await table.put(item, { condition: 'attribute_not_exists(pk)' });
+      },
+
+      /** Returns a page of the tenant's connections; of those aside nothing. */
       async list({ provider, limit, cursor }: { provider?: string; limit?: number; cursor?: string } = {}) {
         const found = await table.query({
-          where: provider ? 'pk = :tenant AND begins_with(sk, :provider)' : 'pk = :tenant',
-          values: { ':tenant': tenantId, ...(provider && { ':provider': `${provider}#` }) },
+          where: `pk = :tenant AND ${provider ? 'begins_with(sk, :provider)' : 'sk < :aside'}`,
+          values: { ':tenant': tenantId, ...(provider ? { ':provider': `${provider}#` } : { ':aside': ASIDE }) },
           limit,
           cursor,
         });
+        return { items: found.items.map(toConnection), ...(found.cursor && { cursor: found.cursor }) };
+      },
+
+      /** Returns a page of all that the tenant has sealed here, also aside. */
+      async every(cursor?: string) {
+        const found = await table.query({ where: 'pk = :tenant', values: { ':tenant': tenantId }, cursor });
         return { items: found.items.map(toConnection), ...(found.cursor && { cursor: found.cursor }) };
       },
     };
@@ -143,10 +154,14 @@ export function connectionStore(table: Table) {
   }
 }
 
+function sortKey({ aside, ...id }: Place): string {
+  return aside === undefined ? connectionKey(id) : asideKey(id, aside);
+}
+
 /** Only an active connection is found by its account, only one with something to do by its due time. */
 function toItem(row: Connection): Item {
   const dueAt = dueAtMs(row);
-  const sk = connectionKey(row);
+  const sk = sortKey(row);
   return present({
     ...row,
     ...{ pk: row.tenantId, sk },

@@ -10,6 +10,11 @@ export interface StandardAnswer {
   readonly json: unknown;
 }
 
+/** Returns the identity token of a token endpoint's answer, unread; nothing where there is none. */
+export function idTokenIn(response: InboundResponse): unknown {
+  return at(read(response), 'id_token');
+}
+
 /** Returns a token endpoint's answer in the words of RFC 6749 §5: errors by status, fields absent or well-formed.
  *  A spent code or a rotated refresh token cannot be asked for again, so what may be left out is, rather than refused. */
 export function normalize(way: OAuth2 | Minted, response: InboundResponse, nowMs: number): StandardAnswer {

@@ -17,7 +17,10 @@ export type Vault = ReturnType<typeof openVault>;
 
 const CACHE_MS = 5 * 60_000;
 const CACHE_ENTRIES = 1_000;
-const FIRST_VERSION = 1;
+/** For so long a data key seals. Each record has a key of its own (HKDF over 256 random bits), so nothing hangs on a count;
+ *  the bound of 2^32 records under one key is kept all the same, without one: a tenant's rows share a partition, which takes
+ *  1,000 writes a second (B-08). */
+export const SEALS_FOR_MS = 30 * 24 * 60 * 60_000;
 
 /** Returns the vault: sealing secrets under the newest data key of their tenant, itself wrapped by the KMS key `keyId`, and
  *  opening them under whichever sealed them. A warm read asks neither KMS nor a table; a data key stays in memory for at most 5 minutes. */
@@ -52,8 +55,8 @@ export function openVault({ keyId, keysTable, moment }: { keyId: string; keysTab
   /** Read each time it seals: a key in memory may be an older one, or that of a tenant erased and made again meanwhile. */
   async function currentKey(tenantId: TenantId): Promise<KeyRef> {
     const newest = await keys.newest(tenantId);
-    if (newest) return newest;
-    const { row, plaintext } = await keys.make(tenantId, FIRST_VERSION);
+    if (newest && moment.nowMs < Date.parse(newest.createdAt) + SEALS_FOR_MS) return newest;
+    const { row, plaintext } = await keys.make(tenantId, (newest?.version ?? 0) + 1, newest);
     if (plaintext) keep(cacheKeyOf(tenantId, row), tenantId, plaintext);
     return row;
   }

@@ -44,18 +44,19 @@ export function isConfigured(way: Way, app: ProviderApp): boolean {
   return (
     has('app.clientId', app.clientId) &&
     has('app.clientSecret', app.clientSecret) &&
-    (way.jwt === undefined || app.privateKey !== undefined)
+    (way.jwt === undefined || way.jwt.key !== undefined || app.privateKey !== undefined)
   );
 }
 
 /** Returns whether a token is minted with the owner's app: then it may be that which is refused. */
 export function usesApp(way: Way): boolean {
-  return !isMinted(way) || way.jwt !== undefined || templatesOf(way).flatMap(namesIn).some(isOfApp);
+  return !isMinted(way) || (way.jwt && way.jwt.key === undefined) || templatesOf(way).flatMap(namesIn).some(isOfApp);
 }
 
 const isOfApp = (name: string) => name.startsWith('app.');
 
 function templatesOf({ mint, jwt }: Minted): Template[] {
   const places = (mint.place ?? []).flatMap(({ in: _, ...parts }) => Object.values(parts));
-  return [mint.url, ...Object.values(mint.parameters ?? {}), ...places, ...(jwt ? [jwt.issuer] : [])];
+  const claims = jwt ? [jwt.issuer, ...Object.values(jwt.claims ?? {})] : [];
+  return [mint.url, ...Object.values(mint.parameters ?? {}), ...places, ...claims];
 }

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { credentialEnv } from '../connections/contract.ts';
 import type { FeatureContract } from '../core/contract.ts';
 import { TenantId } from '../core/ids.ts';
 import { page, setting, tenantPath } from '../core/paths.ts';
@@ -82,16 +81,22 @@ export const tenantsContract = {
     },
   },
   remove: {
-    env: z.object({ ...credentialEnv, TENANTS_TABLE: setting }),
+    env: z.object({ TENANTS_TABLE: setting, BUS_NAME: setting }),
     timeoutS: 29,
     entry: {
       kind: 'http',
       routes: ['DELETE /v1/tenants/{tenant}'],
       access: 'operator',
-      summary: 'Erase a tenant: its grants upstream, its data keys, then all that is its own',
+      summary:
+        'Erase a tenant: from now on it is not there; its grants upstream end, then its data keys, then all that is its own',
       path: tenantPath,
       status: 204,
     },
+  },
+  erase: {
+    env: z.object({ TENANTS_TABLE: setting, TENANT_KEYS_TABLE: setting, BUS_NAME: setting }),
+    timeoutS: 60,
+    entry: { kind: 'event', types: ['tenant.disconnected'] },
   },
   'create-key': {
     env: z.object({ STAGE: setting, TENANTS_TABLE: setting }),

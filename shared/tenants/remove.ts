@@ -1,41 +1,34 @@
-import type { Table } from '../core/aws.ts';
 import type { Moment } from '../core/clock.ts';
 import { sha256 } from '../core/crypto.ts';
 import { refuse } from '../core/errors.ts';
 import { type HubEvent, hubEvent } from '../core/event.ts';
 import type { TenantId } from '../core/ids.ts';
 import { ok, type Result } from '../core/result.ts';
-import { eraseDataKeys, type TenantStore } from './store.ts';
+import type { TenantStore } from './store.ts';
 
 export interface RemovePorts {
   readonly tenants: TenantStore;
-  readonly dataKeys: Table;
-  /** Ends at their providers what grants it can in its time, and never throws. */
-  readonly endGrants: (tenantId: TenantId) => Promise<void>;
   readonly publish: (events: readonly HubEvent[]) => Promise<void>;
-  readonly moment: Moment;
 }
 
-/** Erases a tenant: nobody acts in its name any more, its grants are ended upstream as far as their providers answer in
- *  time, then its data keys go, which kills all that was sealed for it (B-12); the features clear their own rows on
- *  `tenant.removed`. The profile goes last: after a crash, asking again goes on where it stopped. Errors: `not_found`. */
+/** Begins the erasure of a tenant. The event is what accepts it: whatever becomes of this request, `connections` ends the
+ *  grants on it, then `erase` does the rest. Nobody acts in the tenant's name any more. Errors: `not_found`. */
 export async function remove(
-  { tenants, dataKeys, endGrants, publish, moment }: RemovePorts,
+  { tenants, publish }: RemovePorts,
   tenantId: TenantId,
+  moment: Moment,
 ): Promise<Result<undefined>> {
   const tenant = await tenants.read(tenantId);
   if (!tenant) return refuse('not_found', 'There is nothing at this address.');
-  await tenants.markRemoving(tenantId, moment.nowMs);
-  await eraseApiKeys(tenants, tenantId);
-  await endGrants(tenantId);
-  await eraseDataKeys(dataKeys, tenantId, moment.nowMs);
-  const id = `evt_${sha256(['tenant.removed', tenantId, tenant.createdAtMs].join('#'))}`;
-  await publish([hubEvent('tenant.removed', { tenant: tenantId, id }, {}, moment)]);
-  await tenants.erase(tenantId);
+  const id = `evt_${sha256(['tenant.removing', tenantId, tenant.createdAtMs].join('#'))}`;
+  await publish([hubEvent('tenant.removing', { tenant: tenantId, id }, {}, moment)]);
+  await close(tenants, tenantId, moment.nowMs);
   return ok(undefined);
 }
 
-async function eraseApiKeys(tenants: TenantStore, tenantId: TenantId): Promise<void> {
+/** Makes the tenant answer like one that does not exist, and its API keys unknown. */
+export async function close(tenants: TenantStore, tenantId: TenantId, nowMs: number): Promise<void> {
+  await tenants.markRemoving(tenantId, nowMs);
   const keys = tenants.keysOf(tenantId);
   let cursor: string | undefined;
   do {

@@ -180,17 +180,6 @@ describe('a confirmation', () => {
     expect(world.provider.alive.has(first.token)).toBe(true);
   });
 
-  test('over a connection that is being disconnected is refused', async () => {
-    const first = await ready({ name: 'leaving' });
-    await world.confirm(first.id, { ticket: first.ticket, endUser: ADA });
-    await world.connections.update(
-      { pk: 'acme', sk: 'demo#leaving' },
-      { update: 'SET #status = :pending', values: { ':pending': 'revocation_pending' } },
-    );
-    const second = await ready({ name: 'leaving' });
-    expect((await world.confirm(second.id, { ticket: second.ticket, endUser: ADA })).json.code).toBe('conflict');
-  });
-
   test('that was cut off after any write is finished by the same confirmation', async () => {
     for (const cut of ['confirming', 'stored']) {
       const { id, name, ticket } = await ready();

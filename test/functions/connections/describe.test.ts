@@ -30,6 +30,23 @@ test('tells the owner what to register and the scopes in words', async () => {
   });
   expect(json.auth[0].scopes).toContainEqual({ scope: 'read:user', meaning: 'Read your profile' });
   expect(json.webhooks.url).toBe('https://hub.example.com/webhooks/github');
+  expect(json.webhooks.instructions.join(' ')).toContain(json.webhooks.url);
+});
+
+test('shows what the hub itself can subscribe to, and what the owner may say of it', async () => {
+  const { json } = await describeProvider('google');
+  expect(json.webhooks.subscriptions).toContainEqual(
+    expect.objectContaining({
+      id: 'calendar',
+      options: { calendarId: { default: 'primary', pattern: '[^/]{1,200}' } },
+    }),
+  );
+});
+
+test('shows each address that a request may name', async () => {
+  const { json } = await describeProvider('google');
+  expect(json.api.baseUrl).toBe('https://www.googleapis.com');
+  expect(json.api.bases).toContainEqual({ id: 'gmail', url: 'https://gmail.googleapis.com/gmail/v1' });
 });
 
 test('shows each other way with its fields, so that a form can be made of them', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { type ConnectWorld, type Reply, startConnectWorld } from '../../support/connect-world.ts';
+import { type ConnectWorld, RETURN_URL, type Reply, startConnectWorld } from '../../support/connect-world.ts';
 
-// Where there is no way back to the app that could be trusted, a page says what to do next.
+// Where the browser cannot be sent back to the app, a page says what to do next. It leads back by a link to those who show the
+// secret of the session's link or state, and to the registered return URL alone.
 
 let world: ConnectWorld;
 beforeAll(async () => {
@@ -19,10 +20,19 @@ async function returning() {
   return { link, browser, query };
 }
 
-const ways: Readonly<Record<string, { readonly status: number; readonly says: string; go(): Promise<Reply> }>> = {
+interface Failing {
+  readonly status: number;
+  readonly says: string;
+  /** Nobody is known whose return URL it might be. */
+  readonly unknown?: true;
+  go(): Promise<Reply>;
+}
+
+const ways: Readonly<Record<string, Failing>> = {
   'a link that is cut off': {
     status: 404,
     says: 'copy all of it',
+    unknown: true,
     go: async () => world.browser().open((await world.session()).link.slice(0, -1)),
   },
   'a link that has expired': {
@@ -53,7 +63,27 @@ const ways: Readonly<Record<string, { readonly status: number; readonly says: st
     says: 'Allow cookies',
     go: async () => world.browser().back((await returning()).query),
   },
-  'a sign-in that nobody knows': { status: 400, says: 'begin again', go: () => world.browser().back('state=x&code=y') },
+  'a link with another secret': {
+    status: 404,
+    says: 'copy all of it',
+    unknown: true,
+    go: async () => world.browser().open((await world.session()).link.replace(/\..*/, `.${'A'.repeat(43)}`)),
+  },
+  'a sign-in that nobody knows': {
+    status: 400,
+    says: 'begin again',
+    unknown: true,
+    go: () => world.browser().back('state=x&code=y'),
+  },
+  'a sign-in with another secret': {
+    status: 400,
+    says: 'begin again',
+    unknown: true,
+    async go() {
+      const { browser, query } = await returning();
+      return browser.back(query.replace(/(state=[^.]+\.)[^&]+/, `$1${'A'.repeat(43)}`));
+    },
+  },
   'a sign-in that took too long': {
     status: 410,
     says: 'The sign-in took longer than 10 minutes',
@@ -84,12 +114,13 @@ const ways: Readonly<Record<string, { readonly status: number; readonly says: st
   'a provider that is not there': {
     status: 404,
     says: 'Check the address',
+    unknown: true,
     go: () => world.browser().back('state=x', 'x'),
   },
 };
 
 test.each(Object.entries(ways))(
-  '%s gets a page that says what to do, and sends nobody anywhere',
+  '%s gets a page that says what to do, leads back to the app where it is known, and sends nobody anywhere (A-10)',
   async (_name, way) => {
     const reply = await way.go();
     expect([reply.status, reply.location]).toEqual([way.status, '']);
@@ -97,5 +128,7 @@ test.each(Object.entries(ways))(
     expect(reply.body).toMatch(/<h2 id="next">What you can do<\/h2>\n<ol aria-labelledby="next">\n<li>/);
     for (const text of ['Freightly', 'href="https://help.example.com"']) expect(reply.body).toContain(text);
     expect(reply.body).not.toMatch(/undefined|\[object/);
+    const links = [...reply.body.matchAll(/href="([^"]+)"/g)].map(([, href]) => href);
+    expect(links).toEqual([...(way.unknown ? [] : [RETURN_URL]), 'https://help.example.com']);
   },
 );

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type DemoProvider, startDemoProvider } from '../../../infra/local/demo/provider.ts';
-import { openAttempts } from '../../../shared/calls/attempt.ts';
+import { noMocks, openAttempts } from '../../../shared/calls/attempt.ts';
 import type { LimitStore } from '../../../shared/calls/limit-store.ts';
 import { openCredentials } from '../../../shared/connections/credential.ts';
 import { portsFromEnv } from '../../../shared/connections/ports.ts';
@@ -43,7 +43,8 @@ beforeAll(async () => {
   world.secrets['patchbay/local/demo'] = demo.providers.demo;
   const { connections: CONNECTIONS_TABLE, 'tenant-keys': TENANT_KEYS_TABLE } = world.dynamo.tables;
   const tables = { CONNECTIONS_TABLE: String(CONNECTIONS_TABLE), TENANT_KEYS_TABLE: String(TENANT_KEYS_TABLE) };
-  const real = portsFromEnv({ STAGE: 'local', VAULT_KEY_ID: 'vault-key', BUS_NAME: 'hub', ...tables });
+  const names = { PROVIDER_SECRETS: 'patchbay/local/', VAULT_KEY_ID: 'vault-key', BUS_NAME: 'hub' };
+  const real = portsFromEnv({ STAGE: 'local', ...names, ...tables });
   const send: Send = async (request) => {
     sent.push(request);
     const answer = instead?.(request);
@@ -73,9 +74,20 @@ const rowOf = (name: string) => ports.store.forTenant(acme).get(idOf(name));
 
 /** One call to `/me`, as the calls make it. */
 async function me(name: string) {
-  const limits = { take: async () => ({ waitMs: 0 }), block: async () => {} } as unknown as LimitStore;
+  const limits = {
+    take: async () => ({ waitMs: 0 }),
+    block: async () => {},
+    note: async () => {},
+  } as unknown as LimitStore;
   const { readApp, send } = ports;
-  const attempts = openAttempts({ credentials: openCredentials(ports), limits, send, readApp, stage: 'local' });
+  const attempts = openAttempts({
+    mocks: noMocks,
+    credentials: openCredentials(ports),
+    limits,
+    send,
+    readApp,
+    stage: 'local',
+  });
   const request = { method: 'GET', path: '/me' } as const;
   const job = {
     tenantId: acme,
@@ -335,6 +347,26 @@ describe('the hosted form', () => {
     expect((await world.ask('open', { path: { link } })).status).toBe(403);
     expect((await submit(given.api_key, [])).status).toBe(403);
     expect((await submit(given.api_key)).status).toBe(303);
+  });
+
+  test('takes ten tries: then the link ends, also for the right key, and the provider is asked no more', async () => {
+    const { id, link, submit } = await at('api_key', { name: 'guessed' });
+    for (let tries = 1; tries < 10; tries++) {
+      expect((await submit({ apiKey: `demo-key-guess${tries}` })).body).toContain('did not accept');
+    }
+    expect((await submit({ apiKey: 'no' })).body).toContain('This cannot be the API key'); // nobody was asked: no try
+    const last = await submit({ apiKey: 'demo-key-guess10' });
+    expect([last.status, last.body.includes('This link was tried too often')]).toEqual([429, true]);
+    expect(await world.row(id)).toMatchObject({ status: 'ended', endedBecause: 'too_many_tries', tries: 10 });
+    expect((await submit(given.api_key)).status).toBe(409);
+    expect((await world.ask('open', { path: { link } })).status).toBe(409);
+  });
+
+  test('counts tries that come at once, each', async () => {
+    const { id, submit } = await at('api_key', { name: 'guessed-at-once' });
+    const replies = await Promise.all(Array.from({ length: 15 }, (_, at) => submit({ apiKey: `demo-key-guess${at}` })));
+    expect(await world.row(id)).toMatchObject({ status: 'ended', tries: 10 });
+    expect(replies.filter(({ status }) => status === 200).length).toBeLessThan(10);
   });
 
   test('another account is taken only where the session was made for that', async () => {

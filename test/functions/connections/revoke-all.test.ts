@@ -57,7 +57,7 @@ describe('all connections at once (A-18)', () => {
 });
 
 test('where the provider knows no way to end a grant, that is said (A-18)', async () => {
-  const { findProvider } = await import('../../../shared/providers/catalogue.ts');
+  const { findProvider } = await import('../../../shared/providers/definitions.ts');
   const { remove } = await import('../../../shared/connections/remove.ts');
   const { tenantId } = await world.connect('hooli');
   const ports = {

@@ -118,3 +118,48 @@ test('an endpoint that hangs up, and one that never answers, end the session (A-
   vi.useRealTimers();
   await expectNothingLeft(silent.id, (await back).location);
 });
+
+test('an answer that never comes to its end, a byte at a time, ends the session after 20 s (E-04, E-08)', async () => {
+  const { id, browser, query } = await returning('demo');
+  let bytes = 0;
+  let left = false;
+  world.provider.faults.set(PATHS.demo, () => (response) => {
+    const drip = setInterval(() => response.write(++bytes === 1 ? '{' : ' '), 5);
+    response.on('close', () => {
+      clearInterval(drip);
+      left = true;
+    });
+  });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const back = browser.back(query);
+  while (bytes < 5) await new Promise(setImmediate);
+  vi.advanceTimersByTime(20_000);
+  vi.useRealTimers();
+  await expectNothingLeft(id, (await back).location);
+  await vi.waitFor(() => expect(left).toBe(true));
+});
+
+test('an answer of a gigabyte is left after 256 kB: none of it piles up (E-04, E-08)', async () => {
+  const { id, browser, query } = await returning('demo');
+  const chunk = Buffer.alloc(64 * 1024, ' ');
+  let sent = 0;
+  let left = false;
+  world.provider.faults.set(PATHS.demo, () => (response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': String(2 ** 30) });
+    const pour = () => {
+      while (!left && sent < 2 ** 30) {
+        sent += chunk.length;
+        if (!response.write(chunk)) return response.once('drain', pour);
+      }
+    };
+    response.on('close', () => {
+      left = true;
+    });
+    pour();
+  });
+  const before = process.memoryUsage().rss;
+  await expectNothingLeft(id, (await browser.back(query)).location);
+  await vi.waitFor(() => expect(left).toBe(true));
+  expect(sent).toBeLessThan(50 * 2 ** 20); // what the sockets' buffers take
+  expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20);
+});

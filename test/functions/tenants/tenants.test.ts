@@ -14,6 +14,7 @@ const bus = mockClient(EventBridgeClient);
 
 let dynamo: TestDynamo;
 let authorize: typeof import('../../../functions/tenants/authorize.ts')['handler'];
+let erase: typeof import('../../../functions/tenants/erase.ts')['handler'];
 const verbs = ['create', 'get', 'update', 'remove', 'create-key', 'list-keys', 'revoke-key'] as const;
 type Verb = (typeof verbs)[number];
 const handlers = {} as Record<Verb, (event: APIGatewayProxyEventV2, context: Context) => Promise<unknown>>;
@@ -21,9 +22,9 @@ const handlers = {} as Record<Verb, (event: APIGatewayProxyEventV2, context: Con
 beforeAll(async () => {
   dynamo = await startDynamo();
   setEnv({ STAGE: 'test', TENANTS_TABLE: dynamo.tables.tenants, TENANT_KEYS_TABLE: dynamo.tables['tenant-keys'] });
-  setEnv({ OPERATOR_SECRET: 'patchbay/test/operator', BUS_NAME: 'bus', CONNECTIONS_TABLE: dynamo.tables.connections });
-  setEnv({ VAULT_KEY_ID: 'key', PROVIDER_SECRETS: 'patchbay/test/' });
+  setEnv({ OPERATOR_SECRET: 'patchbay/test/operator', BUS_NAME: 'bus' });
   ({ handler: authorize } = await import('../../../functions/tenants/authorize.ts'));
+  ({ handler: erase } = await import('../../../functions/tenants/erase.ts'));
   for (const verb of verbs) ({ handler: handlers[verb] } = await import(`../../../functions/tenants/${verb}.ts`));
 });
 afterAll(() => dynamo.stop());
@@ -277,36 +278,56 @@ describe('erasure', () => {
       .flatMap(({ args }) => args[0].input.Entries ?? [])
       .map(({ Detail = '' }) => JSON.parse(Detail));
 
-  test("a removed tenant's data keys, API keys and profile are gone, and the others hear of it (B-12)", async () => {
+  /** What `connections` tells once it has ended the grants. */
+  const disconnected = async (tenant: string, since = new Date().toISOString()) => {
+    const message = readEvent('tenants/erase') as { detail: object };
+    await erase({ ...message, detail: { ...message.detail, tenant, data: { since } } } as never, context);
+  };
+
+  test("a removed tenant's API keys are gone at once, its data keys and profile after its grants, and the others hear of it (B-12)", async () => {
     const { id, key } = await newTenant();
     await openTable(dynamo.tables['tenant-keys']).put({ pk: id, sk: 'v00001', wrapped: 'x' });
     expect(await call('remove', { tenant: id })).toEqual({ status: 204, body: undefined });
-    expect(await dataKeysOf(id)).toBe(0);
     expect(await whoSends(`Bearer ${key}`)).toMatchObject({ context: { kind: 'unknown' } });
     expect((await call('get', { tenant: id })).status).toBe(404);
-    expect(published()).toMatchObject([{ type: 'tenant.removed', tenant: id }]);
+    expect(await dataKeysOf(id)).toBe(1);
+    expect((await call('create', { body: { id, name: 'Again' } })).status).toBe(409);
+    await disconnected(id);
+    expect(await dataKeysOf(id)).toBe(0);
+    expect(published()).toMatchObject([
+      { type: 'tenant.removing', tenant: id },
+      { type: 'tenant.removed', tenant: id },
+    ]);
     expect((await call('remove', { tenant: id })).status).toBe(404);
   });
 
-  test('an erasure that broke off goes on when asked again, under the same event id; until then the tenant is not there', async () => {
+  test('a removal that broke off before it was accepted changes nothing; asked again it has the same event', async () => {
     const { id, key } = await newTenant();
-    await openTable(dynamo.tables['tenant-keys']).put({ pk: id, sk: 'v00001', wrapped: 'x' });
     bus
       .on(PutEventsCommand)
       .rejectsOnce(new Error('down'))
       .resolves({ Entries: [{}] });
     expect((await call('remove', { tenant: id })).status).toBe(500);
-    expect(await dataKeysOf(id)).toBe(0);
+    expect((await call('get', { tenant: id })).status).toBe(200);
+    expect((await call('remove', { tenant: id })).status).toBe(204);
+    const [first, second] = published();
+    expect(first.id).toBe(second.id);
     expect((await call('get', { tenant: id })).status).toBe(404);
     expect((await call('update', { tenant: id, body: { name: 'x' } })).status).toBe(404);
     expect((await call('create-key', { tenant: id })).status).toBe(404);
-    expect(await whoSends(`Bearer ${key}`)).toMatchObject({ context: { kind: 'unknown' } });
-    expect((await call('create', { body: { id, name: 'Again' } })).status).toBe(409);
-    expect((await call('remove', { tenant: id })).status).toBe(204);
-    const ids = published().map((event) => event.id);
-    expect(ids).toEqual([ids[0], ids[0]]);
+    await disconnected(id);
     expect((await call('create', { body: { id, name: 'Again' } })).status).toBe(201);
     expect(await whoSends(`Bearer ${key}`)).toMatchObject({ context: { kind: 'unknown' } });
+  });
+
+  test('one that was accepted and cut off is done by what it began: the tenant and its keys go without being asked again', async () => {
+    const { id, key } = await newTenant();
+    await disconnected(id);
+    expect((await call('get', { tenant: id })).status).toBe(404);
+    expect(await whoSends(`Bearer ${key}`)).toMatchObject({ context: { kind: 'unknown' } });
+    expect((await call('create', { body: { id, name: 'Again' } })).status).toBe(201);
+    await disconnected(id, '2026-01-01T00:00:00.000Z'); // the old one's event, once more
+    expect((await call('get', { tenant: id })).status).toBe(200);
   });
 
   test('the others stay', async () => {
@@ -314,6 +335,7 @@ describe('erasure', () => {
     const kept = await newTenant();
     await openTable(dynamo.tables['tenant-keys']).put({ pk: kept.id, sk: 'v00001', wrapped: 'x' });
     await call('remove', { tenant: id });
+    await disconnected(id);
     expect(await dataKeysOf(kept.id)).toBe(1);
     expect(await whoSends(`Bearer ${kept.key}`)).toMatchObject({ context: { kind: 'tenant', tenantId: kept.id } });
   });

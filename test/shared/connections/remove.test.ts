@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { dueAtMs, toView } from '../../../shared/connections/connection.ts';
 import { openCredentials } from '../../../shared/connections/credential.ts';
 import { tend } from '../../../shared/connections/due.ts';
+import { endGrant } from '../../../shared/connections/end-grant.ts';
 import { remove } from '../../../shared/connections/remove.ts';
 import type { OutboundRequest } from '../../../shared/core/fetch.ts';
 import { measure } from '../../../shared/core/metrics.ts';
@@ -115,7 +116,8 @@ describe('disconnecting (A-18)', () => {
 
   test('of a connection whose grant is gone asks nobody', async () => {
     await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
-    await hub.ports.store.forTenant(acme).markNeedsReauth(demoId, 'uninstalled', hub.moment.nowMs);
+    await endGrant(hub.ports, acme, demoId, { reason: 'uninstalled', atMs: hub.moment.nowMs });
+    hub.events.length = 0;
     expect(await disconnect()).toMatchObject({ value: { status: 'revoked' } });
     expect(hub.requests).toEqual([]);
     expect(revocations()).toEqual(['none']);

@@ -44,6 +44,7 @@ async function flow(provider: string) {
         kept.attempt = attempt;
         return { done: true, session: { ...session, status: 'started', attempt } };
       },
+      startTry: async () => ({ done: false }),
       end: async () => ({ done: false }),
       consume: async () => ({ done: false }),
       keepGrant: async () => ({ done: false }),

@@ -20,7 +20,8 @@ function newRow(over: Partial<Connection> = {}): Connection {
   return {
     ...{ tenantId: TenantId.parse(`t${tenants}`), provider: 'demo', name: 'default', status: 'active', mode: 'live' },
     ...{ account: { id: `account${tenants}`, name: undefined }, scopes: [], version: 1, generation: 100 },
-    ...{ sealed: { accessToken: 'sealed', refreshToken: 'sealed' }, createdAtMs: 1_000, updatedAtMs: 1_000 },
+    ...{ sealed: { accessToken: 'sealed', refreshToken: 'sealed' }, authorizedAtMs: 1_000 },
+    ...{ createdAtMs: 1_000, updatedAtMs: 1_000 },
     ...over,
   };
 }
@@ -162,8 +163,9 @@ describe.each(['engine', 'memory'])('connections on %s', (kind) => {
 
   test('the first who says that a grant is gone is the one who did it', async () => {
     const { row, rows } = await stored({ refreshAtMs: 5_000 });
-    expect(await rows.markNeedsReauth(row, 'uninstalled', 2_000)).toMatchObject({ done: true });
-    expect(await rows.markNeedsReauth(row, 'tokens_revoked', 3_000)).toMatchObject({ done: false });
+    const end = (reason: string, nowMs: number) => rows.change(row, (it) => needsReauth(it, reason, nowMs));
+    expect(await end('uninstalled', 2_000)).toMatchObject({ done: true });
+    expect(await end('tokens_revoked', 3_000)).toMatchObject({ done: false });
     const left = await rows.get(row);
     expect(left).toMatchObject({ status: 'needs_reauth', reason: 'uninstalled', updatedAtMs: 2_000 });
     expect(left).not.toHaveProperty('sealed');

@@ -81,7 +81,11 @@ const accepted: readonly [string, Given, Record<string, unknown>][] = [
   ['scopes', { body: { ...good, scope: 'a b' } }, { scopes: ['a', 'b'] }],
   ['fewer scopes than asked', { body: { ...good, scope: '' } }, { scopes: [] }],
   ['a scope of null: as asked', { body: { ...good, scope: null } }, { scopes: undefined }],
-  ['an identity token nobody checks', { body: { ...good, id_token: 'not.a.jwt' } }, { accessToken: 'at-1' }],
+  [
+    'an identity token, which is not among what is kept',
+    { body: { ...good, id_token: 'not.a.jwt' } },
+    { accessToken: 'at-1' },
+  ],
   ['unknown fields', { body: { ...good, realm: { id: 7 } } }, { raw: { token_type: 'Bearer', realm: { id: 7 } } }],
   ['a byte order mark', { body: `\ufeff${JSON.stringify(good)}` }, { accessToken: 'at-1' }],
   ['a token of 600 characters with dots', { body: { ...good, access_token: `${'a.'.repeat(300)}` } }, {}],

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { DecryptCommand, GenerateDataKeyCommand } from '@aws-sdk/client-kms';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Place } from '../../../shared/connections/seal.ts';
-import { openVault } from '../../../shared/connections/vault.ts';
+import { openVault, SEALS_FOR_MS } from '../../../shared/connections/vault.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { Secret } from '../../../shared/core/secret.ts';
 import { allowDataKeys, eraseDataKeys } from '../../../shared/tenants/store.ts';
@@ -84,6 +84,46 @@ describe('data keys', () => {
     moment.nowMs += 2;
     await cold.open(acme, place, sealed);
     expect(decrypts()).toBe(2);
+  });
+
+  test('one seals for 30 days, and for 2^32 records never: the next makes the next one, and older records open (B-08)', async () => {
+    const { vault, keysTable, moment } = setUp();
+    const first = await vault.seal(acme, place, new Secret('first'));
+    moment.nowMs += SEALS_FOR_MS - 1;
+    await vault.seal(acme, place, new Secret('still the first'));
+    expect(keysTable.rows.size).toBe(1);
+    moment.nowMs += 1;
+    const second = await vault.seal(acme, place, new Secret('second'));
+    await vault.seal(acme, place, new Secret('still the second'));
+    expect(keysTable.rows.size).toBe(2);
+    for (const [record, text] of [[first, 'first'] as const, [second, 'second'] as const]) {
+      const opened = await vault.open(acme, place, record);
+      expect(opened.ok && opened.value.reveal()).toBe(text);
+    }
+    const partitionWritesPerS = 1_000;
+    expect((SEALS_FOR_MS / 1_000) * partitionWritesPerS).toBeLessThan(2 ** 32);
+  });
+
+  test('fifty that find it over at once agree on the next', async () => {
+    const { open, vault, keysTable, moment } = setUp();
+    await vault.seal(acme, place, new Secret('first'));
+    moment.nowMs += SEALS_FOR_MS;
+    const vaults = Array.from({ length: 50 }, open);
+    const records = await Promise.all(vaults.map((one) => one.seal(acme, place, new Secret('next'))));
+    expect(keysTable.rows.size).toBe(2);
+    for (const record of records) expect(await vault.open(acme, place, record)).toMatchObject({ ok: true });
+  });
+
+  test('one that is over goes on while KMS makes no other: no refresh is lost for it (B-13)', async () => {
+    const { vault, keysTable, moment } = setUp();
+    await vault.seal(acme, place, new Secret('first'));
+    moment.nowMs += SEALS_FOR_MS - 1;
+    await vault.seal(acme, place, new Secret('in memory'));
+    moment.nowMs += 1;
+    kms.on(GenerateDataKeyCommand).rejects(new Error('throttled'));
+    const sealed = await vault.seal(acme, place, new Secret('token'));
+    expect(await vault.open(acme, place, sealed)).toMatchObject({ ok: true });
+    expect(keysTable.rows.size).toBe(1);
   });
 
   test('two that seal first for a tenant agree on one data key', async () => {

@@ -14,14 +14,24 @@ export interface RawInput<Path> {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The body as it was sent: signatures are over these, so nothing may read it before. */
   readonly bytes: Buffer;
+  readonly method: string;
+  /** The path with its query, as they were sent. */
+  readonly target: string;
   readonly moment: Moment;
   readonly requestId: string;
 }
 
-/** The stack of a public route whose body must stay as it came: no schema, no query; the answer is plain text. */
+/** What the caller is told, in its own form. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** The stack of a public route whose body must stay as it came: no schema; the answer is a text of any type. */
 export function raw<Path extends z.ZodType>(
   contract: FunctionContract & { readonly entry: HttpEntry & { readonly path: Path } },
-  handle: (input: RawInput<z.output<Path>>) => Promise<Result<string>>,
+  handle: (input: RawInput<z.output<Path>>) => Promise<Result<RawAnswer>>,
 ) {
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context>()
     .use(observe())
@@ -34,20 +44,23 @@ export function raw<Path extends z.ZodType>(
         ? await handle({
             path: path.data,
             headers: lowerCase(event.headers),
+            method: event.requestContext.http.method,
+            target: event.rawQueryString ? `${event.rawPath}?${event.rawQueryString}` : event.rawPath,
             bytes: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
             moment: realMoment,
             requestId,
           })
         : refuse('not_found', 'There is nothing at this address.');
       if (!result.ok) return problem(result.error, requestId);
+      const { status, type, body } = result.value;
       return {
-        statusCode: 200,
+        statusCode: status,
         headers: {
-          'content-type': 'text/plain; charset=utf-8',
+          'content-type': type === 'application/json' ? type : `${type}; charset=utf-8`,
           'cache-control': 'no-store',
           'x-content-type-options': 'nosniff',
         },
-        body: result.value,
+        body,
       };
     });
 }

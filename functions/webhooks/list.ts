@@ -11,12 +11,6 @@ const env = readEnv(webhooksContract.list.env);
 const inbox = inboxStore(openTable(env.INBOX_TABLE));
 const objects = openObjects(env.PAYLOAD_BUCKET);
 
-export const handler = http(webhooksContract.list, async ({ path, query }) => {
-  const { from, to, ...filter } = query;
-  const page = await inbox.forTenant(path.tenant).list({
-    ...filter,
-    ...(from && { fromMs: Date.parse(from) }),
-    ...(to && { toMs: Date.parse(to) }),
-  });
-  return ok(await listEvents(page, objects));
-});
+export const handler = http(webhooksContract.list, async ({ path, query }) =>
+  ok(await listEvents(await inbox.forTenant(path.tenant).list(query), objects)),
+);

@@ -1,37 +1,55 @@
 import { connectionIdOf } from '../../shared/connections/connection.ts';
+import { endGrant } from '../../shared/connections/end-grant.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
 import { openTable, readSecretString } from '../../shared/core/aws.ts';
-import { gathering, openBus } from '../../shared/core/bus.ts';
+import { gathering, openBus, openQueue } from '../../shared/core/bus.ts';
 import { realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
+import { openNetwork } from '../../shared/core/fetch.ts';
 import { openObjects } from '../../shared/core/objects.ts';
 import { openApps } from '../../shared/providers/app.ts';
+import { handlersOf } from '../../shared/providers/handled.ts';
 import { findWebhooks } from '../../shared/providers/senders.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
+import { endpointStore } from '../../shared/webhooks/endpoint-store.ts';
+import { endpointsFromEnv } from '../../shared/webhooks/endpoints.ts';
+import { openPlatformKeys } from '../../shared/webhooks/platform-keys.ts';
 import { processDelivery } from '../../shared/webhooks/process.ts';
+import { renewSoon } from '../../shared/webhooks/renew-soon.ts';
 import { inboxStore } from '../../shared/webhooks/store.ts';
 import { queue } from '../middleware/queue.ts';
 
 const env = readEnv(webhooksContract.process.env);
 const connections = connectionStore(openTable(env.CONNECTIONS_TABLE));
+const endpoints = endpointStore(openTable(env.ENDPOINTS_TABLE));
+const ENDPOINT_WITHIN_MS = 5_000;
+
+const send = openNetwork({ loopback: env.STAGE === 'local' });
 
 const ports = {
   findWebhooks,
-  readApp: openApps(env.STAGE, readSecretString, () => realMoment.nowMs),
+  readEndpoint: endpointsFromEnv(env, () => realMoment.nowMs, ENDPOINT_WITHIN_MS),
+  keys: openPlatformKeys(send, () => realMoment.nowMs),
+  send,
+  readApp: openApps(env, readSecretString, () => realMoment.nowMs),
   inbox: inboxStore(openTable(env.INBOX_TABLE)),
   objects: openObjects(env.PAYLOAD_BUCKET),
   publish: gathering(openBus(env.BUS_NAME), realMoment.sleep),
+  handlersOf,
+  handlerQueue: openQueue(env.HANDLER_QUEUE_URL),
   findOwners: async (provider: string, accountId: string) => {
     const owners = await connections.findByAccount(provider, accountId);
-    return owners.map((row) => ({ tenantId: row.tenantId, connection: connectionIdOf(row) }));
+    if (owners.length > 0) return owners.map((row) => ({ tenantId: row.tenantId, connection: connectionIdOf(row) }));
+    const subscribed = await endpoints.ofAccount(provider, accountId);
+    return subscribed.map(({ tenantId, name = '' }) => ({ tenantId, connection: { provider, name } }));
   },
 };
 
 export const handler = queue(webhooksContract.process, ({ message, moment }) =>
   processDelivery(message, {
     ...ports,
-    endConnection: async ({ tenantId, connection }, reason) => {
-      await connections.forTenant(tenantId).markNeedsReauth(connection, reason, moment.nowMs);
-    },
+    renewSoon: (tenantId, endpoint) => renewSoon(endpoints, tenantId, endpoint, moment.nowMs),
+    endConnection: ({ tenantId, connection }, end) =>
+      endGrant({ store: connections, publish: ports.publish, moment }, tenantId, connection, end),
   }),
 );

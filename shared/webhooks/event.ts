@@ -4,10 +4,10 @@ import { lengthPrefixed } from '../core/crypto.ts';
 import { hubEvent } from '../core/event.ts';
 import { type ConnectionId, connectionRef } from '../core/ids.ts';
 import { parseJson } from '../core/json.ts';
+import { OWNER, UNROUTED } from '../core/keys.ts';
+import type { Outcome } from './contract.ts';
+import { type Handling, untried } from './handling.ts';
 import type { ProviderEvent } from './split.ts';
-
-/** `conflicting`: the provider had sent another body under the same id. */
-export type Outcome = 'routed' | 'unrouted' | 'conflicting';
 
 /** One event in one tenant's inbox. */
 export interface InboxEvent {
@@ -20,7 +20,13 @@ export interface InboxEvent {
   readonly receivedAtMs: number;
   readonly occurredAtMs?: number;
   readonly connection?: ConnectionId;
+  /** Of one that nobody owns: whose it may be, for when they connect. */
+  readonly accountIds?: readonly string[];
   readonly outcome: Outcome;
+  /** What became of it at each of its handlers, by name. */
+  readonly handling?: Readonly<Record<string, Handling>>;
+  /** Counts the changes of `handling`. */
+  readonly revision?: number;
   readonly bodyHash: string;
   /** The request that brought it: when the same one is processed again, its event may not be on the bus yet. */
   readonly requestId: string;
@@ -30,42 +36,67 @@ export interface InboxEvent {
 /** The event's data as JSON text, or where it lies in the payload bucket. */
 export type Content = { readonly json: string } | { readonly object: string; readonly bytes: number };
 
-/** Returns the event for one owner; its content is filled in once it is known where it lies. */
+/** Returns the event for one owner, with the names of the handlers that it has: they work on a connection. */
 export function inboxEvent(
-  event: ProviderEvent,
+  { id, type, occurredAtMs, bodyHash, accountIds, secret }: ProviderEvent,
   from: { readonly provider: string; readonly receivedAtMs: number; readonly requestId: string },
   owner: { readonly tenantId: string; readonly connection?: ConnectionId },
   content: Content,
+  handlers: readonly string[],
 ): InboxEvent {
-  const { id, type, occurredAtMs, bodyHash } = event;
-  const outcome = owner.connection ? 'routed' : 'unrouted';
-  return { id, type, occurredAtMs, bodyHash, ...from, ...owner, outcome, content };
+  const about = { id, type, occurredAtMs, bodyHash, ...from, ...owner, content };
+  if (owner.tenantId === UNROUTED) return { ...about, outcome: 'unrouted', accountIds: secret ? [] : accountIds };
+  return {
+    ...about,
+    outcome: 'routed',
+    ...(owner.connection && handlers.length > 0 && { handling: untried(handlers) }),
+  };
 }
 
-/** Returns the same event under an id of its own: its body is not the one that is kept under that id. */
-export function conflicting(event: InboxEvent): InboxEvent {
+/** Returns an event that was nobody's as its owner's. */
+export function rerouted(
+  { accountIds: _, ...event }: InboxEvent,
+  owner: { readonly tenantId: string; readonly connection: ConnectionId },
+  content: Content,
+  handlers: readonly string[],
+): InboxEvent {
+  return {
+    ...event,
+    ...owner,
+    content,
+    outcome: 'routed',
+    ...(handlers.length > 0 && { handling: untried(handlers) }),
+  };
+}
+
+/** Returns the same event under an id of its own: its body is not the one that is kept under that id. Nobody handles it. */
+export function conflicting({ handling: _, ...event }: InboxEvent): InboxEvent {
   return { ...event, id: `${event.id}#${event.bodyHash}`, outcome: 'conflicting' };
 }
 
-/** Returns what the bus is told: the same event, with the same id, however often. `data` is null where it is too
- *  large for the bus. */
-export function announce(event: InboxEvent) {
-  const { tenantId: tenant, provider, connection, type } = event;
-  const about = { tenant, provider, connection, id: stableId([tenant, provider, event.id, event.outcome]) };
+/** Returns what the bus is told: the same event, with the same id, however often; with another for each replay. `data` is
+ *  null where it is too large for the bus. */
+export function announce(event: InboxEvent, replay?: string) {
+  const { tenantId: tenant, provider, connection, type, outcome } = event;
+  const whether = ['unrouted', 'conflicting'].includes(outcome) ? outcome : 'routed';
+  const id = stableId([tenant, provider, event.id, whether, ...(replay === undefined ? [] : [replay])]);
+  const about = { tenant, provider, connection, id };
   const moment = { nowMs: event.receivedAtMs, token: noChance };
-  if (event.outcome === 'conflicting') return hubEvent('webhook.conflicting', about, { event: event.id, type }, moment);
+  if (outcome === 'conflicting') return hubEvent('webhook.conflicting', about, { event: event.id, type }, moment);
   const data = 'json' in event.content ? parseJson(event.content.json) : null;
-  return hubEvent('webhook.received', about, { event: event.id, type, data }, moment);
+  const again = replay === undefined ? {} : { replayed: true, replay };
+  return hubEvent('webhook.received', about, { event: event.id, type, data, ...again }, moment);
 }
 
-/** Returns what the bus is told of a connection that this event ends. */
-export function announceEnd(
-  { tenantId: tenant, id, receivedAtMs }: InboxEvent,
-  connection: ConnectionId,
-  reason: string,
-) {
-  const about = { tenant, connection, id: stableId([tenant, connection.provider, connection.name, id, reason]) };
-  return hubEvent('connection.needs_reauth', about, { reason }, { nowMs: receivedAtMs, token: noChance });
+/** Returns what the owner alone is told of an event that went to several tenants. */
+export function announceFanOut({ id, type, provider, receivedAtMs }: InboxEvent, tenants: readonly string[]) {
+  const about = { tenant: OWNER, provider, id: stableId([OWNER, provider, id, ...tenants]) };
+  return hubEvent(
+    'webhook.fanned_out',
+    about,
+    { event: id, type, tenants: [...tenants] },
+    { nowMs: receivedAtMs, token: noChance },
+  );
 }
 
 /** Returns an id that the same parts always give. */
@@ -79,13 +110,27 @@ function noChance(): never {
 
 /** Returns the public shape (design §2). */
 export function toView(event: InboxEvent, data: unknown) {
-  const { id, provider, type, receivedAtMs, occurredAtMs, connection, outcome } = event;
+  const { id, provider, type, receivedAtMs, occurredAtMs, connection, outcome, handling } = event;
   return {
     ...{ id, provider, type },
     receivedAt: iso(receivedAtMs),
     ...(occurredAtMs !== undefined && { occurredAt: iso(occurredAtMs) }),
     ...(connection && { connection: connectionRef(connection) }),
     outcome,
+    ...(handling && {
+      handlers: Object.keys(handling)
+        .sort()
+        .map((name) => handlerView(name, handling[name])),
+    }),
     data,
+  };
+}
+
+function handlerView(name: string, { outcome, tries, atMs, error, replay }: Partial<Handling> = {}) {
+  return {
+    ...{ name, outcome, tries },
+    ...(atMs !== undefined && { at: iso(atMs) }),
+    ...(error !== undefined && { error }),
+    ...(replay !== undefined && { replay }),
   };
 }

@@ -1,5 +1,5 @@
-import { parseJson } from '../core/json.ts';
 import type { Objects } from '../core/objects.ts';
+import { readData } from './content.ts';
 import { type InboxEvent, toView } from './event.ts';
 import { cursorAfter, type EventPage } from './store.ts';
 
@@ -23,11 +23,4 @@ function fitCount(events: readonly InboxEvent[]): number {
     return index > 0 && bytes > MAX_PAGE_BYTES;
   });
   return over === -1 ? events.length : over;
-}
-
-/** An object that is gone went with its tenant or its time: the event stays, its data is null. */
-async function readData({ content }: InboxEvent, objects: Pick<Objects, 'get'>): Promise<unknown> {
-  if ('json' in content) return parseJson(content.json);
-  const bytes = await objects.get(content.object);
-  return bytes ? parseJson(bytes.toString('utf8')) : null;
 }

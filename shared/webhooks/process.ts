@@ -1,20 +1,20 @@
-import type { Bus } from '../core/bus.ts';
-import { sha256 } from '../core/crypto.ts';
-import { refuse } from '../core/errors.ts';
+import type { Bus, Queue } from '../core/bus.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { UNROUTED } from '../core/keys.ts';
 import { log } from '../core/log.ts';
 import { measure } from '../core/metrics.ts';
 import type { Objects } from '../core/objects.ts';
+import { inParallel } from '../core/parallel.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { ReadApp } from '../providers/app.ts';
 import type { Webhooks } from '../providers/webhooks.ts';
+import { type BelievePorts, believe } from './believe.ts';
+import { place } from './content.ts';
 import type { Delivery } from './contract.ts';
-import { readDocument, readHandshake } from './document.ts';
-import { announce, announceEnd, type Content, conflicting, type InboxEvent, inboxEvent } from './event.ts';
+import { announce, announceFanOut, type InboxEvent, inboxEvent } from './event.ts';
+import { messagesOf } from './handle.ts';
+import { keep } from './keep.ts';
 import { type ProviderEvent, split } from './split.ts';
 import type { InboxStore } from './store.ts';
-import { type Incoming, verify } from './verify.ts';
 
 /** A connection that the event's account belongs to. */
 export interface Owner {
@@ -22,20 +22,31 @@ export interface Owner {
   readonly connection: ConnectionId;
 }
 
-export interface ProcessPorts {
+/** Where an event belongs; to no connection where it came to an address that names none. */
+interface Home {
+  readonly tenantId: TenantId;
+  readonly connection?: ConnectionId;
+}
+
+export interface ProcessPorts extends BelievePorts {
   readonly findWebhooks: (provider: string) => Webhooks | undefined;
-  readonly readApp: ReadApp;
   readonly inbox: InboxStore;
   readonly objects: Pick<Objects, 'get' | 'put'>;
   readonly publish: Bus['publish'];
   /** The active connections of an account, whoever's they are. */
   readonly findOwners: (provider: string, accountId: string) => Promise<readonly Owner[]>;
-  /** The owner's connection needs a new authorization from now on. */
-  readonly endConnection: (owner: Owner, reason: string) => Promise<void>;
+  /** Ends the owner's connection, which the provider says ended at `atMs`, and tells of it. */
+  readonly endConnection: (owner: Owner, end: { readonly reason: string; readonly atMs: number }) => Promise<void>;
+  /** Has the subscription of a tenant's endpoint prolonged. */
+  readonly renewSoon: (tenantId: TenantId, endpoint: string) => Promise<void>;
+  /** The handlers of a provider's events of this type. */
+  readonly handlersOf: (provider: string, type: string) => readonly { readonly name: string }[];
+  /** Where each handler of an event gets a message of its own. */
+  readonly handlerQueue: Pick<Queue, 'sendAll'>;
 }
 
-/** An item may have 400 kB; the rest of it is small. */
-const MAX_ROW_BYTES = 300_000;
+/** Of one delivery's events so many are under way at once. */
+const WIDTH = 16;
 
 /** Takes one delivery apart and keeps, announces and obeys each of its events; may be repeated at any point.
  *  Errors: `unavailable` (verified later). */
@@ -44,15 +55,13 @@ export async function processDelivery(delivery: Delivery, ports: ProcessPorts): 
   const webhooks = ports.findWebhooks(provider);
   if (!webhooks) throw new Error('the provider of a delivery is no longer known');
 
-  const request = { headers: delivery.headers, bytes: await readBody(delivery, ports.objects) };
-  if (delivery.deferred) {
-    const verified = await verifyLate(webhooks, delivery, request, ports.readApp);
-    if (!verified.ok && verified.error.code === 'unavailable') return verified;
-    if (!verified.ok || readHandshake(webhooks, readDocument(webhooks, request))) {
-      return settle(provider, verified.ok ? 'handshake' : 'forged');
-    }
-  }
-  for (const event of split(webhooks, request)) await take(event, delivery, ports);
+  const { headers, url } = delivery;
+  const request = { headers, url, bytes: await readBody(delivery, ports.objects) };
+  const believed = await believe(webhooks, delivery, request, ports);
+  if (!believed.ok) return believed.error.code === 'unavailable' ? believed : settle(provider, 'forged');
+  if (believed.value.handshake) return settle(provider, 'handshake');
+  const { webhooks: configured, owner } = believed.value;
+  await inParallel(split(configured, request), WIDTH, (event) => take(event, { ...delivery, owner }, ports));
   return ok('processed');
 }
 
@@ -64,91 +73,60 @@ async function readBody({ body }: Delivery, objects: ProcessPorts['objects']): P
   return bytes;
 }
 
-/** The time that was signed is compared with the time of arrival: the message may have waited for hours. */
-async function verifyLate(
-  webhooks: Webhooks,
-  { provider, receivedAt }: Delivery,
-  request: Incoming,
-  readApp: ReadApp,
-): Promise<Result<number>> {
-  try {
-    const { webhookSecrets = [] } = await readApp(provider);
-    return verify(webhooks, request, webhookSecrets, Date.parse(receivedAt));
-  } catch (error) {
-    const cause = error instanceof Error ? error.name : 'unknown';
-    return refuse('unavailable', 'The secret cannot be read at present.', { cause });
-  }
-}
-
 function settle(provider: string, outcome: string): Result<unknown> {
   measure('WebhookEvent', { provider, outcome });
   log.info('a webhook had no effect', { provider, outcome });
   return ok(outcome);
 }
 
+/** Keeps the event for each tenant, hands it to its handlers and publishes it. Only then are connections ended: a crash
+ *  before that finds the same owners again. What holds a secret is kept for the operator alone. */
 async function take(event: ProviderEvent, delivery: Delivery, ports: ProcessPorts): Promise<void> {
   const { provider, requestId } = delivery;
-  const owners = await route(event, provider, ports.findOwners);
-  const tenants = Map.groupBy(owners, ({ tenantId }) => tenantId as string);
-  if (tenants.size > 1) log.info('one account, several tenants', { provider, event: event.id, count: tenants.size });
+  const receivedAtMs = Date.parse(delivery.receivedAt);
+  const owners = event.secret ? [] : await route(event, delivery, ports.findOwners);
+  const tenants = Map.groupBy(owners, ({ tenantId }) => tenantId);
+  const homes: (readonly [string, readonly Home[]])[] = tenants.size > 0 ? [...tenants] : [[UNROUTED, []]];
+  const handlers = ports.handlersOf(provider, event.type).map(({ name }) => name);
 
-  const homes = tenants.size > 0 ? [...tenants] : [[UNROUTED, []] as const];
+  const news: InboxEvent[] = [];
   for (const [tenantId, [owner]] of homes) {
-    const from = { provider, requestId, receivedAtMs: Date.parse(delivery.receivedAt) };
+    const content = await place(event, provider, tenantId, ports.objects);
     const home = { tenantId, connection: owner?.connection };
-    const kept = await keep(
-      inboxEvent(event, from, home, await place(event, provider, tenantId, ports.objects)),
-      ports.inbox,
-    );
+    const made = inboxEvent(event, { provider, requestId, receivedAtMs }, home, content, handlers);
+    const kept = await keep(made, ports.inbox);
     measure('WebhookEvent', { provider, outcome: kept.announced ? kept.event.outcome : 'duplicate' });
-    if (kept.announced) await tell(kept.event, event.ending, tenants.get(tenantId) ?? [], ports);
+    if (kept.announced) news.push(kept.event);
+  }
+  const [first] = news;
+  if (!first || event.secret) return;
+
+  const messages = news.flatMap((one) => messagesOf(one, Object.keys(one.handling ?? {})));
+  if (messages.length > 0) await ports.handlerQueue.sendAll(messages);
+  const fannedOut = tenants.size > 1 ? [announceFanOut(first, [...tenants.keys()])] : [];
+  await ports.publish([...news.map((one) => announce(one)), ...fannedOut]);
+  const { owner, endpoint } = delivery;
+  if (event.renews && owner && endpoint !== undefined) await ports.renewSoon(owner.tenantId, endpoint);
+  if (event.ending === undefined) return;
+  const end = { reason: event.ending, atMs: event.occurredAtMs ?? receivedAtMs };
+  const sound = new Set(news.filter(({ outcome }) => outcome === 'routed').map(({ tenantId }) => tenantId));
+  for (const { tenantId, connection } of owners) {
+    if (connection && sound.has(tenantId)) await ports.endConnection({ tenantId, connection }, end);
   }
 }
 
-/** Returns the connections of the first account that has any. */
+/** Returns whose the event is: the connections of the first account that has any. One that came to a tenant's own address
+ *  is that tenant's, whatever accounts it names; they say only which of the tenant's connections it is of (D-13). */
 async function route(
   { accountIds }: ProviderEvent,
-  provider: string,
+  { provider, owner }: Delivery,
   findOwners: ProcessPorts['findOwners'],
-): Promise<readonly Owner[]> {
+): Promise<readonly Home[]> {
+  if (owner?.connection) return [owner];
   for (const accountId of accountIds) {
-    const owners = await findOwners(provider, accountId);
+    const all = await findOwners(provider, accountId);
+    const owners = owner ? all.filter(({ tenantId }) => tenantId === owner.tenantId) : all;
     if (owners.length > 0) return owners;
   }
-  return [];
-}
-
-/** Returns where the data lies; large ones have an object of their own for each tenant, which goes with the tenant. */
-async function place(
-  event: ProviderEvent,
-  provider: string,
-  tenantId: string,
-  objects: ProcessPorts['objects'],
-): Promise<Content> {
-  const json = JSON.stringify(event.data);
-  const bytes = Buffer.from(json);
-  if (bytes.length <= MAX_ROW_BYTES) return { json };
-  const object = `inbox/${tenantId}/${sha256(`${provider}#${event.id}#${event.bodyHash}`)}`;
-  await objects.put(object, bytes);
-  return { object, bytes: bytes.length };
-}
-
-/** Returns the event as it is kept now, and whether the bus may not know it yet. */
-async function keep(event: InboxEvent, inbox: InboxStore): Promise<{ event: InboxEvent; announced: boolean }> {
-  const store = inbox.forTenant(event.tenantId);
-  const kept = await store.keepOnce(event);
-  if (kept !== 'conflicting') return { event, announced: kept !== 'duplicate' };
-  const other = conflicting(event);
-  log.warn('another body under a known event id', { provider: event.provider, event: event.id });
-  return { event: other, announced: (await store.keepOnce(other)) !== 'duplicate' };
-}
-
-/** Publishes the event, and what it ends; only then ends it: a crash in between finds the same owners again. */
-async function tell(event: InboxEvent, ending: string | undefined, owners: readonly Owner[], ports: ProcessPorts) {
-  const ended = ending && event.outcome === 'routed' ? owners : [];
-  await ports.publish([
-    announce(event),
-    ...ended.map(({ connection }) => announceEnd(event, connection, ending ?? '')),
-  ]);
-  for (const owner of ended) await ports.endConnection(owner, ending ?? '');
+  return owner ? [owner] : [];
 }

@@ -1,7 +1,7 @@
 import { sha256 } from '../core/crypto.ts';
-import { at, textAt } from '../core/json.ts';
-import type { Place, Webhooks } from '../providers/webhooks.ts';
-import { readDocument } from './document.ts';
+import { at, canonicalJson, textAt } from '../core/json.ts';
+import type { Webhooks } from '../providers/webhooks.ts';
+import { holds, readDocument, textIn } from './document.ts';
 import type { Incoming } from './verify.ts';
 
 /** One event as the provider tells it, before anybody is known to own it. */
@@ -15,68 +15,121 @@ export interface ProviderEvent {
   readonly accountIds: readonly string[];
   /** Why the connection ends with it. */
   readonly ending?: string;
+  /** The subscription that brought it is to be prolonged. */
+  readonly renews?: true;
+  /** It holds a secret: kept for the operator, and told to nobody. */
+  readonly secret?: true;
+  /** Of what the provider says the same of whenever it sends it again. */
   readonly bodyHash: string;
   readonly data: unknown;
 }
 
 /** Returns the events of one verified request. */
 export function split(webhooks: Webhooks, request: Incoming): ProviderEvent[] {
-  const bodyHash = sha256(request.bytes);
   const document = readDocument(webhooks, request);
-  const data = document === undefined ? new TextDecoder().decode(request.bytes) : document;
-  const type = readType(webhooks, request, document);
-  const ending = webhooks.lifecycle?.[type];
-  const ends = ending && (ending.when === undefined || at(document, ending.when) !== undefined);
-  const id = firstText(webhooks.eventId, request, document);
-  return [
-    {
-      id: id === undefined || id.length > MAX_ID_LENGTH ? bodyHash : id,
-      type,
-      occurredAtMs: readTime(webhooks, document),
-      accountIds: readAccounts(webhooks, type, document),
-      ...(ends && { ending: ending.reason }),
-      bodyHash,
-      data,
-    },
-  ];
+  return itemsOf(webhooks, document).map((item) => readEvent(webhooks, request, item));
+}
+
+/** Returns the account that a verified request is about, as far as its first event tells. */
+export function readAccount(webhooks: Webhooks, request: Incoming, document: unknown): string | undefined {
+  const [item] = itemsOf(webhooks, document);
+  return readAccounts(webhooks, readType(webhooks, request, item), item)[0];
+}
+
+function readEvent(webhooks: Webhooks, request: Incoming, item: unknown): ProviderEvent {
+  const bodyHash = hashOf(webhooks, request, item);
+  const type = readType(webhooks, request, item);
+  const ending = named(webhooks.lifecycle, type);
+  const ends = ending && (ending.when === undefined || at(item, ending.when) !== undefined);
+  const captured = webhooks.replies?.find(({ handshake }) => handshake === 'captured')?.when;
+  const id = readId(webhooks, request, item);
+  return {
+    id: id === undefined || id.length > MAX_ID_LENGTH ? bodyHash : id,
+    type,
+    occurredAtMs: readTime(webhooks, item),
+    accountIds: readAccounts(webhooks, type, item),
+    ...(ends && { ending: ending.reason }),
+    ...(webhooks.renewedOn?.includes(type) && { renews: true }),
+    ...(captured && holds(captured, request, item) && { secret: true }),
+    bodyHash,
+    data: item === undefined ? new TextDecoder().decode(request.bytes) : without(item, webhooks.withheld),
+  };
+}
+
+/** Types are the sender's words: `constructor` is one that no record means. */
+function named<T>(record: Readonly<Record<string, T>> = {}, type: string): T | undefined {
+  return Object.hasOwn(record, type) ? record[type] : undefined;
 }
 
 const MAX_ID_LENGTH = 300;
 const MAX_TYPE_LENGTH = 100;
 
+/** Returns what stands at the first of the paths that leads to anything; else the document, as the one event. */
+function itemsOf({ events = [] }: Webhooks, document: unknown): readonly unknown[] {
+  for (const { at: path, inherit = [] } of events) {
+    const items = walk(document, path.split('.'), inherit, {});
+    if (items.length > 0) return items;
+  }
+  return [document];
+}
+
+function walk(
+  value: unknown,
+  [step, ...rest]: readonly string[],
+  inherit: readonly string[],
+  around: Readonly<Record<string, unknown>>,
+): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (step === undefined) return [{ ...around, ...value }];
+  const more = inherit.filter((field) => Object.hasOwn(value, field)).map((field) => [field, at(value, field)]);
+  const known = { ...around, ...Object.fromEntries(more) };
+  if (step !== '*') return walk(at(value, step), rest, inherit, known);
+  return Array.isArray(value) ? value.flatMap((item) => walk(item, rest, inherit, known)) : [];
+}
+
+/** The bytes' own hash where they are the event; several in one request come in other company another time. */
+function hashOf({ events, volatile }: Webhooks, { bytes }: Incoming, item: unknown): string {
+  if ((!events && !volatile) || item === undefined) return sha256(bytes);
+  return sha256(canonicalJson(without(item, volatile)));
+}
+
+function without(item: unknown, fields: readonly string[] = []): unknown {
+  if (fields.length === 0 || typeof item !== 'object' || item === null || Array.isArray(item)) return item;
+  return Object.fromEntries(Object.entries(item).filter(([field]) => !fields.includes(field)));
+}
+
 /** Returns the ids of the first group of paths that says anything; see `Webhooks.accounts`. */
-export function readAccounts(webhooks: Webhooks, type: string, document: unknown): string[] {
-  const groups = webhooks.accountsOf?.[type] ?? webhooks.accounts;
+function readAccounts(webhooks: Webhooks, type: string, item: unknown): string[] {
+  const groups = named(webhooks.accountsOf, type) ?? webhooks.accounts;
   for (const group of groups) {
-    const ids = group.flatMap((path) => textAt(document, path) ?? []);
+    const ids = group.flatMap((path) => textAt(item, path) ?? []);
     if (ids.length > 0) return ids;
   }
   return [];
 }
 
 /** Returns the event's type in the provider's own words; `unknown` where it has none. */
-export function readType(webhooks: Webhooks, request: Incoming, document: unknown): string {
-  const place = webhooks.eventType.find((candidate) => textIn(candidate, request, document) !== undefined);
-  const type = place && (place.as ?? textIn(place, request, document));
-  const action = webhooks.eventAction && textIn(webhooks.eventAction, request, document);
+function readType(webhooks: Webhooks, request: Incoming, item: unknown): string {
+  const place = webhooks.eventType.find((candidate) => holds(candidate, request, item));
+  const type = place && (place.as ?? textIn(place, request, item));
+  const action = webhooks.eventAction && textIn(webhooks.eventAction, request, item);
   return (action ? `${type ?? 'unknown'}.${action}` : (type ?? 'unknown')).slice(0, MAX_TYPE_LENGTH);
 }
 
-function readTime({ occurredAt }: Webhooks, document: unknown): number | undefined {
-  const text = occurredAt && textAt(document, occurredAt.at);
-  if (!occurredAt || text === undefined) return undefined;
-  const ms = occurredAt.unit === 'iso' ? Date.parse(text) : Number(text) * (occurredAt.unit === 's' ? 1000 : 1);
-  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? Math.trunc(ms) : undefined; // else no date can hold it
-}
-
-function firstText(places: readonly Place[], request: Incoming, document: unknown): string | undefined {
-  for (const place of places) {
-    const text = textIn(place, request, document);
-    if (text !== undefined) return text;
+function readTime({ occurredAt = [] }: Webhooks, item: unknown): number | undefined {
+  for (const { at: path, unit } of occurredAt) {
+    const text = textAt(item, path);
+    const ms = unit === 'iso' ? Date.parse(text ?? '') : Number(text) * (unit === 's' ? 1000 : 1);
+    if (Number.isFinite(ms) && Math.abs(ms) <= 8.64e15) return Math.trunc(ms); // else no date can hold it
   }
   return undefined;
 }
 
-function textIn(place: Place, { headers }: Incoming, document: unknown): string | undefined {
-  return 'header' in place ? headers[place.header] : textAt(document, place.body);
+/** The first of several parts has to be there; one that is not always there leaves a gap. */
+function readId({ eventId }: Webhooks, request: Incoming, item: unknown): string | undefined {
+  for (const place of eventId) {
+    const parts = [place].flat().map((part) => textIn(part, request, item));
+    if (parts[0] !== undefined) return parts.map((part) => part ?? '').join(':');
+  }
+  return undefined;
 }

@@ -3,6 +3,7 @@ import { ttlSeconds } from '../core/clock.ts';
 import { writeCursor } from '../core/cursor.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import { eventKey } from '../core/keys.ts';
+import type { Outcome } from './contract.ts';
 import type { InboxEvent } from './event.ts';
 
 export const KEPT_MS = 90 * 24 * 60 * 60_000;
@@ -13,8 +14,29 @@ export type Kept = 'new' | 'again' | 'duplicate' | 'conflicting';
 export interface EventFilter {
   readonly provider?: string;
   readonly type?: string;
+  readonly outcome?: Outcome;
+  readonly connection?: ConnectionId;
+  /** Of those that nobody owns: who it may be of. */
+  readonly account?: string;
   readonly fromMs?: number;
   readonly toMs?: number;
+}
+
+export interface Saved {
+  readonly done: boolean;
+  readonly event?: InboxEvent;
+}
+
+export interface Paging {
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly oldestFirst?: boolean;
+}
+
+/** A row, and the object that goes with it. */
+export interface Leftover {
+  readonly sk: string;
+  readonly object?: string;
 }
 
 export interface EventPage {
@@ -40,14 +62,39 @@ export function inboxStore(table: Table) {
         return written.item.requestId === event.requestId ? 'again' : 'duplicate';
       },
 
-      /** Returns at most `limit` events, newest first. */
-      async list({ limit, cursor, ...filter }: EventFilter & { limit: number; cursor?: string }): Promise<EventPage> {
+      async get(provider: string, id: string): Promise<InboxEvent | undefined> {
+        const item = await table.get({ pk: tenantId, sk: eventKey(provider, id) });
+        return item && fromItem(item);
+      },
+
+      /** Writes what became of the event at its handlers, over the revision before. When another write was faster, `event`
+       *  is as that left it (absent: it is gone). */
+      async saveHandling({ provider, id, handling, outcome, revision = 1 }: InboxEvent): Promise<Saved> {
+        const written = await table.update(
+          { pk: tenantId, sk: eventKey(provider, id) },
+          {
+            update: 'SET #handling = :handling, #outcome = :outcome, #revision = :revision',
+            condition:
+              revision === 1 ? 'attribute_exists(pk) AND attribute_not_exists(#revision)' : '#revision = :before',
+            values: {
+              ':handling': handling,
+              ':outcome': outcome,
+              ':revision': revision,
+              ...(revision > 1 && { ':before': revision - 1 }),
+            },
+          },
+        );
+        return { done: written.done, ...(!written.done && written.item && { event: fromItem(written.item) }) };
+      },
+
+      /** Returns at most `limit` events, newest first unless asked for otherwise. */
+      async list({ limit, cursor, oldestFirst, ...filter }: EventFilter & Paging): Promise<EventPage> {
         const query = narrow(tenantId, filter);
         const events: InboxEvent[] = [];
         let next = cursor;
         for (let reads = 0; reads < MAX_READS && events.length < limit; reads++) {
           const size = query.filter ? FILTERED_READ : limit;
-          const page = await table.query({ ...query, limit: size, descending: true, cursor: next });
+          const page = await table.query({ ...query, limit: size, descending: !oldestFirst, cursor: next });
           events.push(...page.items.map(fromItem));
           next = page.cursor;
           if (next === undefined) break;
@@ -57,14 +104,14 @@ export function inboxStore(table: Table) {
         return { events, ...(next !== undefined && { cursor: next }) };
       },
 
-      /** Returns some of what is left. */
-      async some(): Promise<InboxEvent[]> {
+      /** Returns some of what is left, whatever it is. */
+      async some(): Promise<Leftover[]> {
         const { items } = await table.query({ where: 'pk = :pk', values: { ':pk': tenantId }, limit: 100 });
-        return items.map(fromItem);
+        return items.map(({ sk, object }) => ({ sk, object }) as Leftover);
       },
 
-      async remove({ provider, id }: InboxEvent): Promise<void> {
-        await table.remove({ pk: tenantId, sk: eventKey(provider, id) });
+      async remove({ sk }: Pick<Leftover, 'sk'>): Promise<void> {
+        await table.remove({ pk: tenantId, sk });
       },
     }),
   };
@@ -75,18 +122,19 @@ export function cursorAfter({ tenantId, provider, id, receivedAtMs }: InboxEvent
   return writeCursor({ pk: tenantId, sk: eventKey(provider, id), receivedAt: receivedAtMs });
 }
 
-function narrow(tenantId: string, { provider, type, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER }: EventFilter) {
-  const filters = [...(provider ? ['#provider = :provider'] : []), ...(type ? ['#type = :type'] : [])];
+function narrow(tenantId: string, filter: EventFilter) {
+  const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, account, ...equal } = filter;
+  const wanted = Object.entries(equal).filter(([, value]) => value !== undefined);
+  const filters = wanted.map(([name]) => `#${name} = :${name}`);
+  if (account !== undefined) filters.push('contains(#accountIds, :account)');
   return {
     index: 'by-time',
     where: 'pk = :pk AND receivedAt BETWEEN :from AND :to',
     ...(filters.length > 0 && { filter: filters.join(' AND ') }),
     values: {
-      ':pk': tenantId,
-      ':from': fromMs,
-      ':to': toMs,
-      ...(provider && { ':provider': provider }),
-      ...(type && { ':type': type }),
+      ...{ ':pk': tenantId, ':from': fromMs, ':to': toMs },
+      ...Object.fromEntries(wanted.map(([name, value]) => [`:${name}`, value])),
+      ...(account !== undefined && { ':account': account }),
     },
   };
 }

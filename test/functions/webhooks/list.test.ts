@@ -20,6 +20,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_S3: s3.endpoint,
     STAGE: 'prod',
     INBOX_TABLE: dynamo.tables.inbox,
+    ENDPOINTS_TABLE: dynamo.tables.endpoints,
     PAYLOAD_BUCKET: 'payloads',
   });
   list = (await import('../../../functions/webhooks/list.ts')).handler as unknown as typeof list;

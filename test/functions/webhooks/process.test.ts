@@ -8,16 +8,18 @@ import { activated } from '../../../shared/connections/connection.ts';
 import { connectionStore } from '../../../shared/connections/store.ts';
 import { openTable } from '../../../shared/core/aws.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
-import { UNROUTED } from '../../../shared/core/keys.ts';
+import { OWNER, UNROUTED } from '../../../shared/core/keys.ts';
 import { githubWebhooks } from '../../../shared/providers/github/webhooks.ts';
+import { webhooksOf } from '../../../shared/providers/senders.ts';
 import { slackWebhooks } from '../../../shared/providers/slack/webhooks.ts';
+import type { Webhooks } from '../../../shared/providers/webhooks.ts';
 import type { Delivery } from '../../../shared/webhooks/contract.ts';
 import { inboxStore } from '../../../shared/webhooks/store.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { lambdaContext } from '../../support/http-event.ts';
 import { captureOutput } from '../../support/output.ts';
 import { startS3, type TestS3 } from '../../support/s3.ts';
-import { readEvent, sign } from '../../support/samples.ts';
+import { readEvent, samplesOf, sign } from '../../support/samples.ts';
 
 const bus = mockClient(EventBridgeClient);
 const secretsManager = mockClient(SecretsManagerClient);
@@ -34,10 +36,13 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_S3: s3.endpoint,
     STAGE: 'prod',
     INBOX_TABLE: dynamo.tables.inbox,
+    ENDPOINTS_TABLE: dynamo.tables.endpoints,
+    ENDPOINT_KEY_ID: 'endpoint-key',
     CONNECTIONS_TABLE: dynamo.tables.connections,
     PAYLOAD_BUCKET: 'payloads',
     PROVIDER_SECRETS: 'patchbay/prod/',
     BUS_NAME: 'hub',
+    HANDLER_QUEUE_URL: 'http://127.0.0.1:9/handlers',
   });
 });
 beforeEach(async () => {
@@ -69,9 +74,16 @@ async function connect(
   accountId: string,
   name = 'default',
   tenant = fresh('tenant'),
+  grantedAtMs = 1,
 ): Promise<TenantId> {
   const tenantId = TenantId.parse(tenant);
-  const about = { tenantId, id: { provider, name }, account: { id: accountId }, sourceSession: fresh('cs') };
+  const about = {
+    tenantId,
+    id: { provider, name },
+    account: { id: accountId },
+    sourceSession: fresh('cs'),
+    grantedAtMs,
+  };
   const grant = { generation: 1, sealed: { accessToken: 'sealed' }, scopes: [] };
   await connections()
     .forTenant(tenantId)
@@ -188,7 +200,15 @@ describe('an event', () => {
     expect([await inboxOf(first), await inboxOf(second), await inboxOf(bystander)].map(({ length }) => length)).toEqual(
       [1, 1, 0],
     );
-    expect(new Set(published().map(({ id }) => id)).size).toBe(2);
+    const received = published().filter(({ type }) => type === 'webhook.received');
+    expect(new Set(received.map(({ id }) => id)).size).toBe(2);
+    const [told, ...more] = published().filter(({ type }) => type === 'webhook.fanned_out');
+    expect(more).toEqual([]);
+    expect(told).toMatchObject({ tenant: OWNER, provider: 'github', data: { tenants: [first, second].sort() } });
+    for (const { tenant, ...rest } of received) {
+      const other = tenant === first ? second : first;
+      expect(JSON.stringify(rest), 'a tenant learns nothing of another').not.toContain(other);
+    }
   });
 
   test('goes nowhere by what a body says beside the account: 100 bodies that name other tenants', async () => {
@@ -238,6 +258,77 @@ describe('an event', () => {
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
     expect((await inboxOf(tenantId))[0]?.content).toEqual({ json: `{"repository":{"owner":{"id":"${account}"}}}` });
   });
+});
+
+describe('a delivery with several events', () => {
+  const delivery = (provider: string, body: unknown, over: Partial<Delivery> = {}): Delivery => ({
+    provider,
+    receivedAt: '2023-11-14T22:13:20.000Z',
+    requestId: fresh('req'),
+    headers: { 'content-type': 'application/json' },
+    body: { base64: Buffer.from(JSON.stringify(body)).toString('base64') },
+    deferred: false,
+    ...over,
+  });
+
+  test("is taken apart: each company's tenant gets its own events, and nothing of the others'", async () => {
+    const [one, other] = [fresh('realm'), fresh('realm')];
+    const [first, second] = [await connect('quickbooks', one), await connect('quickbooks', other)];
+    const cloudEvent = (realm: string, id: string) => ({
+      ...{ specversion: '1.0', id, type: 'qbo.invoice.created.v1', time: '2026-11-20T10:00:00Z' },
+      ...{ intuitentityid: '7', intuitaccountid: realm, data: {} },
+    });
+    await run(delivery('quickbooks', [cloudEvent(one, 'q1'), cloudEvent(other, 'q2'), cloudEvent(one, 'q3')]));
+    expect((await inboxOf(first)).map(({ id }) => id).sort()).toEqual(['q1', 'q3']);
+    expect((await inboxOf(second)).map(({ id }) => id)).toEqual(['q2']);
+    expect(JSON.stringify(await inboxOf(second))).not.toContain(one);
+  });
+
+  test('costs one put for each, and they share what is published', async () => {
+    const tenantId = TenantId.parse(fresh('tenant'));
+    const events = Array.from({ length: 200 }, (_, n) => ({ sg_event_id: `s${n}`, event: 'delivered', timestamp: 1 }));
+    const requests = vi.spyOn(DynamoDBClient.prototype, 'send');
+    await run(delivery('sendgrid', events, { owner: { tenantId } }));
+    expect(requests.mock.calls.map(([command]) => command.constructor.name)).toEqual(Array(200).fill('PutItemCommand'));
+    requests.mockRestore();
+    expect(new Set(published().map(({ id }) => id)).size).toBe(200);
+    expect(bus.commandCalls(PutEventsCommand).length).toBeLessThanOrEqual(30);
+  });
+});
+
+describe("a delivery to a tenant's own address (D-13)", () => {
+  const endpoint = (owner: Delivery['owner'], account: string) => github(account, {}, { endpoint: 'made-up', owner });
+
+  test('is that tenant, whatever account its body names: no row for another', async () => {
+    const account = fresh('account');
+    const victim = await connect('github', account);
+    const tenantId = TenantId.parse(fresh('tenant'));
+    await run(endpoint({ tenantId }, account));
+    expect(await inboxOf(victim)).toEqual([]);
+    const [event] = await inboxOf(tenantId);
+    expect(event).toMatchObject({ outcome: 'routed' });
+    expect(event?.connection).toBeUndefined();
+    expect(published()).toMatchObject([{ type: 'webhook.received', tenant: tenantId }]);
+  });
+
+  test("is of the connection that the address names, or else of the tenant's own that has the account", async () => {
+    const account = fresh('account');
+    const tenantId = await connect('github', account, 'sales');
+    await connect('github', account);
+    await run(endpoint({ tenantId }, account));
+    await run(endpoint({ tenantId, connection: { provider: 'github', name: 'other' } }, account));
+    const kept = await inboxOf(tenantId);
+    expect(kept.map(({ connection }) => connection?.name).sort()).toEqual(['other', 'sales']);
+  });
+});
+
+test('a secret that a provider brings is kept for the operator, and told to nobody', async () => {
+  const token = `secret_${fresh('made-up-token')}`;
+  const bytes = Buffer.from(JSON.stringify({ verification_token: token }));
+  await run({ ...github('1'), provider: 'notion', body: { base64: bytes.toString('base64') } });
+  expect(published()).toEqual([]);
+  expect((await inboxOf(UNROUTED)).map(({ content }) => JSON.stringify(content)).join()).toContain(token);
+  expect(JSON.stringify(output.lines())).not.toContain(token);
 });
 
 describe('a repeated delivery (D-08)', () => {
@@ -299,7 +390,8 @@ describe('a large body', () => {
       const object = event?.content && 'object' in event.content ? event.content.object : '';
       expect(s3.objects.get(`/payloads/${object}`)?.equals(bytes)).toBe(true);
     }
-    expect(published()).toMatchObject([{ data: { data: null } }, { data: { data: null } }]);
+    const received = published().filter(({ type }) => type === 'webhook.received');
+    expect(received).toMatchObject([{ data: { data: null } }, { data: { data: null } }]);
   });
 
   test('around the row limit is kept, whichever way', async () => {
@@ -373,6 +465,41 @@ describe('an event that ends the connection', () => {
       { data: { reason } },
       { data: { reason } },
     ]);
+  });
+
+  const endings = Object.keys(webhooksOf).flatMap((provider) =>
+    samplesOf(provider).flatMap((sample) =>
+      (sample.expect.events ?? []).filter(({ ending }) => ending).map((event) => ({ provider, sample, event })),
+    ),
+  );
+
+  test('is known of each provider that tells of one', () => {
+    const declared = Object.entries<Webhooks>(webhooksOf).flatMap(([id, { lifecycle = {} }]) =>
+      Object.keys(lifecycle).map((type) => `${id} ${type}`),
+    );
+    expect(endings.map(({ provider, event }) => `${provider} ${event.type}`).sort()).toEqual(declared.sort());
+  });
+
+  test.each(endings)('$provider: $event.type ends it', async ({ provider, sample, event }) => {
+    const tenantId = await connect(provider, event.accounts[0] ?? '');
+    const row = () => connections().forTenant(tenantId).get({ provider, name: 'default' });
+    expect(await row()).toMatchObject({ status: 'active' });
+    const { headers, body, url, sentAt } = sample;
+    await run({
+      ...{ provider, headers, url, receivedAt: sentAt, requestId: fresh('req'), deferred: false },
+      body: { base64: Buffer.from(body).toString('base64') },
+    });
+    expect(await row()).toMatchObject({ status: 'needs_reauth', reason: event.ending });
+    expect((await row())?.announceAtMs).toBeUndefined();
+  });
+
+  test('that came late cannot end a connection that was authorized after it', async () => {
+    const team = fresh('T');
+    const tenantId = await connect('slack', team, 'default', fresh('tenant'), 1_699_999_999_001);
+    await run(slack(team, { type: 'app_uninstalled' })); // at 1,699,999,999 s
+    const row = () => connections().forTenant(tenantId).get({ provider: 'slack', name: 'default' });
+    expect(await row()).toMatchObject({ status: 'active' });
+    expect(published().map(({ type }) => type)).toEqual(['webhook.received']);
   });
 
   test("a person's token revoked, or any other event, changes nothing", async () => {

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Send } from '../../../shared/core/fetch.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { ok } from '../../../shared/core/result.ts';
 import { githubWebhooks } from '../../../shared/providers/github/webhooks.ts';
 import { findWebhooks } from '../../../shared/providers/senders.ts';
 import type { Delivery } from '../../../shared/webhooks/contract.ts';
+import { openPlatformKeys } from '../../../shared/webhooks/platform-keys.ts';
 import { type ProcessPorts, processDelivery } from '../../../shared/webhooks/process.ts';
 import { inboxStore } from '../../../shared/webhooks/store.ts';
 import { memoryTable } from '../../support/memory-table.ts';
@@ -16,6 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => output.restore());
 
+const unreachable: Send = () => Promise.reject(new Error('nobody is asked'));
 const SECRET = 'example-github-webhook-secret';
 const acme = TenantId.parse('acme');
 const globex = TenantId.parse('globex');
@@ -25,6 +28,7 @@ function world(large: boolean) {
   const table = memoryTable();
   const objects = new Map<string, Buffer>();
   const published: { id: string; type: string; tenant: string }[] = [];
+  const handed: string[] = [];
   const active = new Set<string>([acme, globex]);
   const fault = { at: Number.POSITIVE_INFINITY, when: 'before' as 'before' | 'after', count: 0 };
 
@@ -65,17 +69,24 @@ function world(large: boolean) {
       io(() =>
         [...active].map((tenant) => ({ tenantId: TenantId.parse(tenant), connection: { provider, name: 'default' } })),
       ),
+    renewSoon: async () => undefined,
     endConnection: ({ tenantId }) => io(() => void active.delete(tenantId)),
+    handlersOf: () => [{ name: 'first' }, { name: 'second' }],
+    handlerQueue: { sendAll: (messages) => io(() => void handed.push(...messages.map(({ body }) => body))) },
+    readEndpoint: async () => undefined,
+    keys: openPlatformKeys(unreachable, () => 0),
+    send: unreachable,
   };
-  return { table, objects, published, active, fault, delivery, ports };
+  return { table, objects, published, handed, active, fault, delivery, ports };
 }
 
 /** What nobody owns is left out: an ending that is processed again finds its connections ended, and is nobody's. */
-const shapeOf = ({ table, published, active }: ReturnType<typeof world>) => ({
+const shapeOf = ({ table, published, handed, active }: ReturnType<typeof world>) => ({
   rows: [...table.rows.keys()].filter((key) => !key.includes('_unrouted')).sort(),
   events: [...new Set(published.map(({ id, type, tenant }) => `${tenant} ${type} ${id}`))]
     .filter((event) => !event.startsWith('_unrouted'))
     .sort(),
+  handed: [...new Set(handed)].sort(),
   active: [...active],
 });
 
@@ -85,7 +96,12 @@ test.each([false, true])(
     const sound = world(large);
     expect(await processDelivery(sound.delivery, sound.ports)).toEqual(ok('processed'));
     const steps = sound.fault.count;
-    expect(shapeOf(sound)).toMatchObject({ rows: { length: 2 }, events: { length: 4 }, active: [] });
+    expect(shapeOf(sound)).toMatchObject({
+      rows: { length: 2 },
+      events: { length: 3 },
+      handed: { length: 4 },
+      active: [],
+    });
 
     for (const when of ['before', 'after'] as const) {
       for (let at = 0; at < steps; at++) {
@@ -103,5 +119,5 @@ test.each([false, true])(
 test('two workers with the same message write one row and say one thing', async () => {
   const both = world(false);
   await Promise.all([processDelivery(both.delivery, both.ports), processDelivery(both.delivery, both.ports)]);
-  expect(shapeOf(both)).toMatchObject({ rows: { length: 2 }, events: { length: 4 } });
+  expect(shapeOf(both)).toMatchObject({ rows: { length: 2 }, events: { length: 3 }, handed: { length: 4 } });
 });

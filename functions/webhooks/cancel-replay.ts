@@ -1,0 +1,17 @@
+import { openTable } from '../../shared/core/aws.ts';
+import { readEnv } from '../../shared/core/env.ts';
+import { refuse } from '../../shared/core/errors.ts';
+import { ok } from '../../shared/core/result.ts';
+import { cancelReplay } from '../../shared/webhooks/cancel-replay.ts';
+import { webhooksContract } from '../../shared/webhooks/contract.ts';
+import { toView } from '../../shared/webhooks/replay.ts';
+import { replayStore } from '../../shared/webhooks/replay-store.ts';
+import { http } from '../middleware/http.ts';
+
+const env = readEnv(webhooksContract['cancel-replay'].env);
+const store = replayStore(openTable(env.INBOX_TABLE));
+
+export const handler = http(webhooksContract['cancel-replay'], async ({ path, moment }) => {
+  const replay = await cancelReplay(path.replay, store.forTenant(path.tenant), moment);
+  return replay ? ok(toView(replay)) : refuse('not_found', 'There is no such replay.');
+});

@@ -1,0 +1,29 @@
+import { connectionStore } from '../../shared/connections/store.ts';
+import { openTable } from '../../shared/core/aws.ts';
+import { gathering, openBus, openQueue } from '../../shared/core/bus.ts';
+import { realMoment } from '../../shared/core/clock.ts';
+import { readEnv } from '../../shared/core/env.ts';
+import { openObjects } from '../../shared/core/objects.ts';
+import { handlersOf } from '../../shared/providers/handled.ts';
+import { webhooksContract } from '../../shared/webhooks/contract.ts';
+import { Activation, type ReroutePorts, reroute } from '../../shared/webhooks/reroute.ts';
+import { inboxStore } from '../../shared/webhooks/store.ts';
+import { event } from '../middleware/event.ts';
+
+const env = readEnv(webhooksContract.reroute.env);
+const connections = connectionStore(openTable(env.CONNECTIONS_TABLE));
+const ports: ReroutePorts = {
+  inbox: inboxStore(openTable(env.INBOX_TABLE)),
+  objects: openObjects(env.PAYLOAD_BUCKET),
+  publish: gathering(openBus(env.BUS_NAME), realMoment.sleep),
+  handlersOf,
+  handlerQueue: openQueue(env.HANDLER_QUEUE_URL),
+  owns: async ({ tenantId, connection }, accountId) => {
+    const row = await connections.forTenant(tenantId).get(connection);
+    return row?.status === 'active' && row.account.id === accountId;
+  },
+};
+
+export const handler = event(webhooksContract.reroute, async ({ event, moment, remainingMs }) => {
+  await reroute(Activation.parse(event), ports, moment, remainingMs);
+});

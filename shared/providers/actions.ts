@@ -1,15 +1,47 @@
 import type * as z from 'zod';
+import type { JsonPath } from './auth.ts';
 
 // The words of a provider's `actions.ts`.
 
-/** What a call, an action or a sync sends; relative to the provider's base URL. */
+/** What a call, an action or a sync sends; relative to one of the provider's addresses. */
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Values in it are escaped by `path`. */
   readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
+  /** Which of `api.bases` it goes to. Default: the base URL. */
+  readonly base?: string;
+  /** What is undefined is left out, here and in the form. */
+  readonly query?: Readonly<Record<string, Scalar | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** May hold a `Blank` wherever it holds a text. */
   readonly json?: unknown;
-  readonly form?: Readonly<Record<string, string>>;
+  /** A list repeats its key; fields within fields are spelled by `nested`. */
+  readonly form?: Readonly<Record<string, Scalar | readonly Scalar[] | undefined>>;
+  /** A body that is neither. */
+  readonly raw?: { readonly type: string; readonly content: string | Uint8Array };
+  /** A write that does no more when it is sent again: it says what shall be, or bears `call.uuid`. */
+  readonly repeatable?: true;
+  /** Not sent: its URL is the answer, signed for `expiresInS` seconds, or, without them, as it is. */
+  readonly link?: { readonly expiresInS?: number };
+}
+
+export type Scalar = string | number | boolean;
+
+/** Stands in a body for what is known only when it leaves: a setting of the connection, or `call.uuid`, the same in each
+ *  attempt of a call. A class, so that nothing that came in as JSON can be one. */
+export class Blank {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** An answer of the provider that is a success. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** As the call's result has it: JSON, text, `{base64}`, or null. */
+  readonly body: unknown;
 }
 
 export interface Action {
@@ -22,8 +54,23 @@ export interface Action {
   readonly output: z.ZodType;
   /** Pure: from the checked input to the request. */
   readonly request: (input: never) => ApiRequest;
+  /** Pure: what the output is made of, where that is not the answer's body: a header, a text. */
+  readonly answer?: (answer: Answer) => unknown;
+  /** In mock mode, what one action makes another finds. */
+  readonly about?: About;
   /** One pair, which also answers in mock mode. */
   readonly example: { readonly input: unknown; readonly output: unknown };
+}
+
+/** The object that an action makes, reads or changes. */
+export interface About {
+  readonly object: string;
+  /** Where the output has its id. */
+  readonly id: JsonPath;
+  /** Where the input names it. None: it is made. */
+  readonly by?: JsonPath;
+  /** What becomes of its fields beside those that the request brings. */
+  readonly sets?: Readonly<Record<string, unknown>>;
 }
 
 export type Actions = Readonly<Record<string, Action>>;
@@ -36,4 +83,26 @@ export function action<Input extends z.ZodType>(
   },
 ): Action {
   return declared as Action;
+}
+
+/** Returns a path whose values are one segment each, whatever they hold (RFC 3986 §2.3): path`/users/${id}`. */
+export function path(fixed: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+  return String.raw({ raw: fixed }, ...values.map(escaped));
+}
+
+/** Returns a value as one segment of a path: all but letters, digits and `-._~` escaped, as signatures want it. */
+export function escaped(value: string | number): string {
+  return encodeURIComponent(value).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** Returns fields within fields as forms spell them: `items[0][price]`. */
+export function nested(fields: Readonly<Record<string, unknown>>): Record<string, Scalar> {
+  const flat: Record<string, Scalar> = {};
+  const walk = (name: string, value: unknown): void => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [part, inner] of Object.entries(value)) walk(name === '' ? part : `${name}[${part}]`, inner);
+    } else if (value !== undefined && value !== null) flat[name] = value as Scalar;
+  };
+  walk('', fields);
+  return flat;
 }

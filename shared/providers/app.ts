@@ -2,8 +2,9 @@ import { createPrivateKey } from 'node:crypto';
 import * as z from 'zod';
 import { parseJson } from '../core/json.ts';
 import type { OAuth2, Template } from './auth.ts';
+import { WebhookSettings } from './settings.ts';
 
-/** What the owner registered at a provider, as the secret `patchbay/<stage>/<provider>` holds it. */
+/** What the owner registered at a provider, as its secret holds it. */
 export const ProviderApp = z.strictObject({
   clientId: z.string().min(1).optional(),
   clientSecret: z.string().min(1).optional(),
@@ -13,6 +14,9 @@ export const ProviderApp = z.strictObject({
   variables: z.record(z.string(), z.string().min(1).max(100)).optional(),
   /** Several while one is being replaced. A short one is a configuration error, never a skipped check (D-01). */
   webhookSecrets: z.array(z.string().min(16)).max(5).optional(),
+  webhookSettings: WebhookSettings.optional(),
+  /** What the hub subscribes to for each connection, as the provider's `setup.ts` names it, with its options. */
+  subscriptions: z.record(z.string(), z.record(z.string(), z.string().min(1).max(500))).optional(),
   /** Sends this provider's traffic elsewhere: `{"https://slack.com": "http://127.0.0.1:9001"}`. The local stage alone. */
   origins: z.record(z.url(), z.url()).optional(),
 });
@@ -29,11 +33,16 @@ const STALE_MS = 24 * 60 * 60_000;
 /** A store that does not answer is not asked by every request anew. */
 const PAUSE_MS = 5_000;
 
-const providerSecretId = (stage: string, provider: string) => `patchbay/${stage}/${provider}`;
+/** What a function that reads the owner's apps has among its settings. */
+export interface AppsEnv {
+  readonly STAGE: string;
+  /** What the names of the providers' secrets begin with: `patchbay/<stage>/`. */
+  readonly PROVIDER_SECRETS: string;
+}
 
 /** Returns a reader that keeps each answer for 60 s, and for 24 h where the store is down (G.2). */
 export function openApps(
-  stage: string,
+  { STAGE, PROVIDER_SECRETS }: AppsEnv,
   readSecret: (secretId: string) => Promise<string | undefined>,
   now: () => number,
 ): ReadApp {
@@ -44,7 +53,7 @@ export function openApps(
     const failure = failed.get(provider);
     if (failure && now() - failure.atMs < PAUSE_MS) throw failure.error;
     try {
-      const app = parseApp(stage, provider, await readSecret(providerSecretId(stage, provider)));
+      const app = parseApp(STAGE, provider, await readSecret(PROVIDER_SECRETS + provider));
       kept.set(provider, { app, atMs: now() });
       failed.delete(provider);
       return app;

@@ -6,7 +6,7 @@
 //   sigv4               a key pair that signs each request                                   fields, place (`in: 'sigv4'`)
 //   password            fields that a token endpoint takes for a short token, again and again   fields, mint
 //   client_credentials  the same, with the tenant's client or the owner's                    fields, mint
-//   app_jwt             a JWT signed with the owner's private key, for a token of one tenant   fields, mint, jwt
+//   app_jwt             a JWT signed with the owner's private key, or the tenant's, for a token   fields, mint, jwt
 //
 //   { kind: 'api_key',
 //     fields: [{ name: 'apiKey', label: 'API key', help: 'Settings → API keys', secret: true, pattern: 're_[A-Za-z0-9_]+' }],
@@ -44,6 +44,8 @@ interface AnyWay {
   readonly backendOnly?: true;
   /** The cheap request that tests a credential and tells whose it is. Default: `api.whoami`. */
   readonly whoami?: Whoami;
+  /** Why a credential is not tried before it is kept: every request would do something. */
+  readonly untested?: string;
   /** What is known, marked so, without confirmation by the provider's pages. */
   readonly unconfirmed?: readonly string[];
 }
@@ -67,6 +69,8 @@ export interface Whoami {
 /** One place of a request where (a part of) the credential goes. Query and body never reach a log (E-05). */
 export type Placement =
   | { readonly in: 'header' | 'query' | 'body'; readonly name: string; readonly value: Template }
+  /** The end of the address itself, one segment more: who has it may post there. */
+  | { readonly in: 'path'; readonly value: Template }
   | { readonly in: 'basic'; readonly user: Template; readonly password: Template }
   /** AWS Signature Version 4 over the request as it leaves. */
   | {
@@ -94,6 +98,8 @@ export interface Field {
   readonly choices?: Readonly<Record<string, string>>;
   readonly example?: string;
   readonly optional?: true;
+  /** A private key (RSA, PKCS #8) in PEM, its line breaks as they are, written `\n`, or lost on the way. */
+  readonly pem?: true;
 }
 
 /** A credential that is used as it was entered and has no end that the hub knows of. */
@@ -110,8 +116,15 @@ export interface Minted extends AnyWay {
   readonly kind: 'password' | 'client_credentials' | 'app_jwt';
   readonly fields: readonly Field[];
   readonly mint: Mint;
-  /** `app_jwt` alone (RFC 7519, RS256 with `privateKey` of the owner's app): `{jwt}` in `mint`. */
-  readonly jwt?: { readonly issuer: Template; readonly lifeS: number };
+  /** `app_jwt` alone (RFC 7519, RS256): `{jwt}` in `mint`. */
+  readonly jwt?: {
+    readonly issuer: Template;
+    readonly lifeS: number;
+    /** Further claims; one that names a field left empty is left out. */
+    readonly claims?: Readonly<Record<string, Template>>;
+    /** The key that signs. Default: `privateKey` of the owner's app. */
+    readonly key?: Template;
+  };
   /** How the token goes onto a request. Default: `Authorization: Bearer {accessToken}`. */
   readonly place?: readonly [Placement, ...Placement[]];
   readonly scopes?: Readonly<Record<string, string>>;
@@ -148,6 +161,9 @@ export interface OAuth2 extends AnyWay {
   readonly variables?: Readonly<Record<string, { readonly default: string; readonly pattern: string }>>;
   /** Where the authorization server names itself in the callback (RFC 9207): compared exactly. */
   readonly issuer?: string;
+  /** Who issues identity tokens, as they name it; may hold `{claims}` of the token. Where given, one that comes with the code's
+   *  tokens must be for this sign-in (OpenID Connect Core §3.1.3.7). Default: none is looked at. */
+  readonly idTokenIssuers?: readonly [Template, ...Template[]];
   /** How the client proves itself at the token endpoint: HTTP Basic, fields of the body, or not at all (`client_id` alone,
    *  for a public client). */
   readonly clientAuth: 'none' | 'basic' | 'body';
@@ -196,16 +212,22 @@ export interface Refresh {
   readonly unconfirmed?: readonly string[];
 }
 
+/** What a grant's end takes along: all that this account ever granted to the owner's app, a later grant too. Default: that
+ *  grant alone. */
+interface Reach {
+  readonly ends?: 'account';
+}
+
 /** How a grant is ended upstream (RFC 7009 where it is standard). */
 export type Revoke =
-  | { readonly style: 'rfc7009'; readonly url: string }
+  | (Reach & { readonly style: 'rfc7009'; readonly url: string })
   /** A request that carries the access token itself, placed as in any other. */
-  | { readonly style: 'bearer'; readonly method: 'GET' | 'POST' | 'DELETE'; readonly url: string }
+  | (Reach & { readonly style: 'bearer'; readonly method: 'GET' | 'POST' | 'DELETE'; readonly url: string })
   /** DELETE with the client's Basic credentials and the token in a JSON body; `{client_id}` in the URL is filled in. */
-  | { readonly style: 'app-delete'; readonly url: string }
+  | (Reach & { readonly style: 'app-delete'; readonly url: string })
   /** Any other: URL and parameters may hold `{accessToken}`, `{refreshToken}`, `{account}` and `{app.clientId}`. What
    *  answers 404 was ended before. */
-  | {
+  | (Reach & {
       readonly style: 'request';
       readonly method: 'POST' | 'DELETE';
       readonly url: Template;
@@ -219,5 +241,5 @@ export type Revoke =
       readonly place?: readonly [Placement, ...Placement[]];
       /** Error codes that mean that it was ended before. */
       readonly ended?: readonly string[];
-    }
+    })
   | { readonly style: 'none'; readonly reason: string };

@@ -1,5 +1,5 @@
 import type { Field, Placement, Template, Way } from './auth.ts';
-import type { ProviderEntry } from './provider.ts';
+import type { Base, CatalogueEntry, Provider, ProviderEntry } from './provider.ts';
 import { fits, providerShape } from './shape.ts';
 
 // Called by the tests and when the cloud template is made, not where the hub runs: a bundle holds what has been checked.
@@ -24,24 +24,37 @@ const strangers = [
 ];
 
 /** Returns every fault of every definition, each with its provider and the name of its field; none: they can be used. */
-export function checkProviders(entries: Readonly<Record<string, ProviderEntry>>): string[] {
+export function checkProviders(entries: Readonly<Record<string, CatalogueEntry>>): string[] {
   return Object.entries(entries).flatMap(([id, entry]) => faultsOf(id, entry).map((fault) => `${id}: ${fault}`));
 }
 
-function faultsOf(id: string, entry: ProviderEntry): string[] {
+function faultsOf(id: string, entry: CatalogueEntry): string[] {
   const parsed = providerShape.safeParse(entry.provider);
   if (!parsed.success)
     return parsed.error.issues.map(({ path, message }) =>
       [...(path.length > 0 ? [path.join('.')] : []), message].join(': '),
     );
-  const { provider, actions } = entry;
+  const { provider, actions, syncs } = entry;
+  const limited = new Set([
+    ...Object.keys(actions),
+    ...(provider.api.graphql ? ['graphql'] : []),
+    ...Object.values(syncs).map(({ limitedAs }) => limitedAs),
+  ]);
   const kinds = provider.auth.map(({ kind }) => kind);
   return [
     ...(provider.id === id ? [] : [`id: is ${provider.id}`]),
     ...kinds.filter((kind, at) => kinds.indexOf(kind) !== at).map((kind) => `auth: ${kind} stands there twice`),
     ...provider.auth.flatMap((way) => wayFaults(entry, way).map((fault) => `auth.${way.kind}.${fault}`)),
+    ...Object.entries(provider.api.bases ?? {}).flatMap(([name, base]) =>
+      baseFaults(provider, base).map((fault) => `api.bases.${name}: ${fault}`),
+    ),
+    ...Object.entries(actions).flatMap(([name, { scopes = [] }]) =>
+      scopes
+        .filter((scope) => !offersScope(provider, scope))
+        .map((scope) => `actions.${name}: there is no scope ${scope}`),
+    ),
     ...provider.limits.flatMap(({ action }, at) =>
-      action === undefined || Object.hasOwn(actions, action) ? [] : [`limits.${at}.action: there is no ${action}`],
+      action === undefined || limited.has(action) ? [] : [`limits.${at}.action: there is no ${action}`],
     ),
   ];
 }
@@ -61,6 +74,39 @@ function wayFaults({ provider }: ProviderEntry, way: Way): string[] {
     ...('mint' in way ? mintFaults(way, url) : []),
   ];
 }
+
+/** An address need not be every way's: a connection that lacks a part of it is told so. */
+function baseFaults({ auth }: Provider, { url, place }: Base): string[] {
+  const templates = typeof url === 'string' ? [url] : Object.values(url.of);
+  const parts = [...templates.flatMap(namesIn), ...(typeof url === 'string' ? [] : [url.by])];
+  const ways = auth.filter((way) => parts.every((name) => name === 'account' || isKnown(way, name)));
+  if (ways.length === 0) return [`no way has all of ${parts.join(', ')}`];
+  return ways.flatMap((way) => {
+    const choices =
+      'fields' in way && typeof url !== 'string' && way.fields.find(({ name }) => name === url.by)?.choices;
+    const known = [...namesKnown(way).filter((name) => !isSecret(way, name)), ...textsOf(way.place).flatMap(namesIn)];
+    return [
+      ...templates.flatMap((template) => urlFaults(way, template, ['account'])),
+      ...(typeof url === 'string' ||
+      (choices && Object.keys(choices).sort().join() === Object.keys(url.of).sort().join())
+        ? []
+        : [`${url.by} has other choices`]),
+      ...unknown(textsOf(place), known).map((name) => `place: nothing that may go there is called {${name}}`),
+    ];
+  });
+}
+
+function offersScope({ auth }: Provider, scope: string): boolean {
+  return auth.some((way) => way.kind === 'oauth2' && Object.hasOwn({ ...way.scopes, ...way.moreScopes }, scope));
+}
+
+function namesKnown(way: Way): string[] {
+  return way.kind === 'oauth2' ? Object.keys(way.variables ?? {}) : way.fields.map(({ name }) => name);
+}
+
+const isKnown = (way: Way, name: string) => namesKnown(way).includes(name);
+const isSecret = (way: Way, name: string) =>
+  way.kind !== 'oauth2' && way.fields.some((field) => field.name === name && field.secret);
 
 type CheckUrl = (name: string, template: Template | undefined) => string[];
 
@@ -98,9 +144,13 @@ function fieldFaults({ kind, fields, place }: Extract<Way, { fields: readonly Fi
 
 function mintFaults(way: Extract<Way, { mint: unknown }>, url: CheckUrl): string[] {
   const { kind, mint, jwt, fields, backendOnly } = way;
-  const named = [...Object.values(mint.parameters ?? {}), ...textsOf(mint.place), ...(jwt ? [jwt.issuer] : [])];
+  const named = [
+    ...Object.values(mint.parameters ?? {}),
+    ...textsOf(mint.place),
+    ...(jwt ? [jwt.issuer, jwt.key ?? '', ...Object.values(jwt.claims ?? {})] : []),
+  ];
   const known = [...fields.map(({ name }) => name), 'app.clientId', 'app.clientSecret', ...(jwt ? ['jwt'] : [])];
-  const ofTheOwner = jwt !== undefined || named.flatMap(namesIn).some((name) => name.startsWith('app.'));
+  const ofTheOwner = (jwt && jwt.key === undefined) || named.flatMap(namesIn).some((name) => name.startsWith('app.'));
   return [
     ...url('mint.url', mint.url),
     ...unknown(named, known).map((name) => `mint: nothing is called {${name}}`),

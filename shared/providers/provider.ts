@@ -1,5 +1,6 @@
 import type { Actions } from './actions.ts';
-import type { JsonPath, OAuth2, Template, Way, WayKind, Whoami } from './auth.ts';
+import type { JsonPath, OAuth2, Placement, Template, Way, WayKind, Whoami } from './auth.ts';
+import type { Setup } from './setup.ts';
 import type { Syncs } from './syncs.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -16,53 +17,124 @@ export interface Provider {
   readonly auth: readonly [Way, ...Way[]];
   readonly api: Api;
   readonly limits: readonly Limit[];
+  /** Requests of a connection that may be under way at once. Default: as many as its limits let go. */
+  readonly concurrent?: number;
 }
 
 export interface Api {
   /** May hold `{account}` (the connected account's id), variables, and fields that `choices` or a pattern close (E-01). */
   readonly baseUrl: Template;
+  /** Its other addresses, by the names that requests have for them. */
+  readonly bases?: Readonly<Record<string, Base>>;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** A cheap request that tells whose token it is. */
   readonly whoami?: Whoami;
   readonly errors: ErrorShape;
+  /** How lists go on. */
+  readonly pagination?: Pagination;
+  /** Where it takes GraphQL, and how an answer there says what is wrong. */
+  readonly graphql?: { readonly path: string; readonly errors: ErrorShape };
   /** Response header that carries the provider's request id. */
   readonly requestIdHeader?: string;
-  /** Request header under which a repeated write is done once. None: a write that may have arrived is not repeated. */
-  readonly idempotencyHeader?: string;
-  /** When the limit is used up: header with the remaining count, header with the time it is renewed (epoch seconds). */
-  readonly rateLimitHeaders?: { readonly remaining: string; readonly reset: string };
+  /** Where the key stands under which a repeated write is done once: a header, or a parameter of the query. None: a write
+   *  that may have arrived is not repeated. */
+  readonly idempotency?: { readonly header: string } | { readonly query: string };
+  readonly rateLimitHeaders?: RateLimitHeaders;
 }
 
+/** Where an answer says how the next page is asked for. */
+export type Pagination =
+  /** In `Link: <…>; rel="next"` (RFC 8288). */
+  | { readonly next: 'link' }
+  /** An address in a field of the body: its query is what counts. */
+  | { readonly next: 'url'; readonly field: string }
+  /** A token in the body, which the next request bears under a name. */
+  | { readonly next: 'token'; readonly at: JsonPath; readonly as: string }
+  /** The last item's id, while the answer says that there are more. */
+  | {
+      readonly next: 'last';
+      readonly items: JsonPath;
+      readonly id: JsonPath;
+      readonly as: string;
+      readonly more: JsonPath;
+    };
+
+/** Response headers that tell of a limit: how much is left, and when it is renewed. */
+export interface RateLimitHeaders {
+  readonly remaining: string;
+  readonly reset: string;
+  /** Default: seconds since the epoch. */
+  readonly resetIn?: 'seconds' | 'milliseconds';
+  /** They speak of one route alone, so that an answer with nothing left holds back no other. Default: of the connection. */
+  readonly of?: 'route';
+}
+
+/** An address of the provider beside its base URL. */
+export interface Base {
+  /** As the base URL; where it differs by more than a part, one for each choice of a field. */
+  readonly url: Template | { readonly by: string; readonly of: Readonly<Record<string, Template>> };
+  /** How the credential goes onto a request to it, without secrets that the way does not place. Default: as the way says;
+   *  an empty list: none goes. */
+  readonly place?: readonly Placement[];
+}
+
+/** How an answer says what is wrong. */
 export interface ErrorShape {
-  readonly code?: JsonPath;
-  readonly message?: JsonPath;
+  /** Of several the first that is there, here and for the message. */
+  readonly code?: JsonPath | readonly JsonPath[];
+  readonly message?: JsonPath | readonly JsonPath[];
   /** What the provider says further, per field (GitHub: `errors`). */
   readonly details?: JsonPath;
-  /** A 2xx answer is a failure when this field has this value (Slack: `ok` is false). */
-  readonly failureIn200?: { readonly field: JsonPath; readonly equals: string | number | boolean };
+  /** Errors are flat XML: a path is the name of an element (S3). */
+  readonly xml?: true;
+  /** A 2xx answer is a failure when this field has this value (Slack: `ok` is false), or is there (QuickBooks: `Fault`). */
+  readonly failureIn200?: {
+    readonly field: JsonPath;
+    readonly equals?: string | number | boolean;
+    /** Not where this is there too: part of what was asked for has come (GraphQL: `data` beside `errors`). */
+    readonly unless?: JsonPath;
+  };
   /** Codes that mean the same as a 401: the token is not accepted (any more). */
   readonly unauthorizedCodes?: readonly string[];
-  /** Codes that mean the same as a 429. */
+  /** Codes that mean the same as a 429; statuses, and texts within the message, of answers without such a code. */
   readonly rateLimitedCodes?: readonly string[];
+  readonly rateLimitedStatuses?: readonly number[];
+  readonly rateLimitedTexts?: readonly string[];
+  /** How long a connection pauses after a 429 that names no time, in seconds. Default: each call by its own backoff. */
+  readonly rateLimitedS?: number;
+  /** Codes of a request that was not done because of another: it may succeed shortly (Resend: two under one key). */
+  readonly againCodes?: readonly string[];
+  /** Codes that no repetition helps, whatever their status says: the month's quota, a key for sending alone. */
+  readonly finalCodes?: readonly string[];
+  /** Response header that says itself whether a repetition helps: `true` or `false` (Stripe). */
+  readonly retryHeader?: string;
+  /** Code → what is said of it in place of the provider's own message. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 
 /** A limit the provider sets; admission stays inside each that applies. */
 export interface Limit {
   readonly requests: number;
   readonly perS: number;
-  /** Calls that may go at once before the pace counts. Default: `requests`. */
+  /** Calls that may go at once before the pace counts; they are taken off it, since a window holds no more than
+   *  `requests`. Default: a fiftieth. */
   readonly burst?: number;
-  /** Only for this action. Default: every request of the connection. */
+  /** Only for this action, or for syncs that say they are limited as it. Default: every request of the connection. */
   readonly action?: string;
   /** One limit for each value of this input field (Slack: one message a second per channel). */
   readonly perInput?: JsonPath;
 }
 
-/** All that a provider's folder holds, as the catalogue hands it out. */
+/** A provider that a stage offers. */
 export interface ProviderEntry {
   readonly provider: Provider;
+}
+
+/** All that a provider's folder holds, as the catalogue has it. */
+export interface CatalogueEntry extends ProviderEntry {
   readonly webhooks?: Webhooks;
+  readonly setup?: Setup;
   readonly actions: Actions;
   readonly syncs: Syncs;
 }

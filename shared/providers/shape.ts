@@ -9,6 +9,7 @@ const page = z.url({ protocol: /^https$/ });
 const header = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a header, in lower case');
 const headers = z.record(header, z.string().regex(/^[\x21-\x7e]+( [\x21-\x7e]+)*$/, 'printable, on one line'));
 const path = z.string().regex(/^[\w@$-]+(\.[\w@$-]+)*$/, 'a path by dots');
+const paths = z.union([path, z.array(path).min(2)]);
 const token = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'a scope (RFC 6749 §3.3)');
 const scopes = z.record(token, sentence);
 const codes = z.array(text).min(1);
@@ -28,6 +29,7 @@ const address = z.string().refine((given) => {
 const placement = z.discriminatedUnion('in', [
   z.strictObject({ in: z.literal('header'), name: header, value: template }),
   z.strictObject({ in: z.enum(['query', 'body']), name: text, value: template }),
+  z.strictObject({ in: z.literal('path'), value: template }),
   z.strictObject({ in: z.literal('basic'), user: template, password: z.string() }),
   z.strictObject({
     in: z.literal('sigv4'),
@@ -48,14 +50,16 @@ const field = z
     choices: z.record(text, text).optional(),
     example: text.optional(),
     optional: z.literal(true).optional(),
+    pem: z.literal(true).optional(),
   })
   .refine((one) => !(one.pattern && one.choices), 'a pattern or choices, not both')
   .refine((one) => !one.pattern || (one.example && fits(one.pattern, one.example)), 'an example that fits the pattern');
 
+const ends = z.literal('account').optional();
 const revoke = z.discriminatedUnion('style', [
-  z.strictObject({ style: z.literal('rfc7009'), url: address }),
-  z.strictObject({ style: z.literal('bearer'), method: z.enum(['GET', 'POST', 'DELETE']), url: address }),
-  z.strictObject({ style: z.literal('app-delete'), url: address }),
+  z.strictObject({ style: z.literal('rfc7009'), url: address, ends }),
+  z.strictObject({ style: z.literal('bearer'), method: z.enum(['GET', 'POST', 'DELETE']), url: address, ends }),
+  z.strictObject({ style: z.literal('app-delete'), url: address, ends }),
   z.strictObject({
     style: z.literal('request'),
     method: z.enum(['POST', 'DELETE']),
@@ -66,6 +70,7 @@ const revoke = z.discriminatedUnion('style', [
     clientAuth: z.enum(['none', 'basic', 'body']).optional(),
     place: place.optional(),
     ended: codes.optional(),
+    ends,
   }),
   z.strictObject({ style: z.literal('none'), reason: text }),
 ]);
@@ -85,6 +90,7 @@ const anyWay = {
   }),
   backendOnly: z.literal(true).optional(),
   whoami: whoami.optional(),
+  untested: text.optional(),
   unconfirmed,
 };
 const refusals = {
@@ -99,6 +105,7 @@ const oauth2 = z.strictObject({
   tokenUrl: address,
   variables: z.record(text, z.strictObject({ default: text, pattern })).optional(),
   issuer: page.optional(),
+  idTokenIssuers: z.array(text).min(1).optional(),
   clientAuth: z.enum(['none', 'basic', 'body']),
   tokenBody: z.enum(['form', 'json']).optional(),
   tokenHeaders: headers.optional(),
@@ -139,37 +146,80 @@ const minted = z.strictObject({
     place: place.optional(),
     answer: z.strictObject({ accessToken: path, expiresAt: path.optional() }).optional(),
   }),
-  jwt: z.strictObject({ issuer: template, lifeS: count.max(600) }).optional(),
+  jwt: z
+    .strictObject({
+      ...{ issuer: template, lifeS: count.max(600) },
+      ...{ claims: z.record(text, template).optional(), key: template.optional() },
+    })
+    .optional(),
   place: place.optional(),
   scopes: scopes.optional(),
   goneStatuses: z.array(z.int().min(400).max(499)).optional(),
   revoke: revoke.optional(),
 });
 
+const base = z.strictObject({
+  url: z.union([address, z.strictObject({ by: text, of: z.record(text, address) })]),
+  place: z.array(placement).optional(),
+});
+
+const errors = z.strictObject({
+  code: paths.optional(),
+  message: paths.optional(),
+  details: path.optional(),
+  xml: z.literal(true).optional(),
+  failureIn200: z
+    .strictObject({
+      field: path,
+      equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
+      unless: path.optional(),
+    })
+    .optional(),
+  unauthorizedCodes: codes.optional(),
+  rateLimitedCodes: codes.optional(),
+  rateLimitedStatuses: z.array(z.int().min(400).max(599)).min(1).optional(),
+  rateLimitedTexts: codes.optional(),
+  rateLimitedS: count.max(3_600).optional(),
+  againCodes: codes.optional(),
+  finalCodes: codes.optional(),
+  retryHeader: header.optional(),
+  texts: z.record(text, sentence.endsWith('.')).optional(),
+});
+
+const pagination = z.discriminatedUnion('next', [
+  z.strictObject({ next: z.literal('link') }),
+  z.strictObject({ next: z.literal('url'), field: text }),
+  z.strictObject({ next: z.literal('token'), at: path, as: text }),
+  z.strictObject({ next: z.literal('last'), items: path, id: path, as: text, more: path }),
+]);
+
 const api = z.strictObject({
   baseUrl: address.refine((url) => !url.endsWith('/'), 'no slash at the end'),
+  bases: z.record(z.string().regex(/^[a-z][A-Za-z]*$/, 'a name in camel case'), base).optional(),
   headers: headers.optional(),
   whoami: whoami.optional(),
-  errors: z.strictObject({
-    code: path.optional(),
-    message: path.optional(),
-    details: path.optional(),
-    failureIn200: z.strictObject({ field: path, equals: z.union([z.string(), z.number(), z.boolean()]) }).optional(),
-    unauthorizedCodes: codes.optional(),
-    rateLimitedCodes: codes.optional(),
-  }),
+  errors,
+  pagination: pagination.optional(),
+  graphql: z.strictObject({ path: z.string().regex(/^\/\S*$/, 'a path'), errors }).optional(),
   requestIdHeader: z
     .string()
     .regex(/^[a-z][a-z0-9_-]*$/, 'a header, in lower case')
     .optional(),
-  idempotencyHeader: header.optional(),
-  rateLimitHeaders: z.strictObject({ remaining: header, reset: header }).optional(),
+  idempotency: z.union([z.strictObject({ header }), z.strictObject({ query: text })]).optional(),
+  rateLimitHeaders: z
+    .strictObject({
+      ...{ remaining: header, reset: header },
+      ...{ resetIn: z.enum(['seconds', 'milliseconds']).optional(), of: z.literal('route').optional() },
+    })
+    .optional(),
 });
 
-const limit = z.strictObject({
-  ...{ requests: count, perS: count, burst: count.optional() },
-  ...{ action: text.optional(), perInput: path.optional() },
-});
+const limit = z
+  .strictObject({
+    ...{ requests: count, perS: count, burst: count.optional() },
+    ...{ action: text.optional(), perInput: path.optional() },
+  })
+  .refine(({ requests, burst = 1 }) => burst <= requests, 'a burst within the requests');
 
 export const providerShape: z.ZodType<Provider> = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case'),
@@ -182,6 +232,7 @@ export const providerShape: z.ZodType<Provider> = z.strictObject({
   ),
   api,
   limits: z.array(limit),
+  concurrent: count.max(50).optional(),
 }) as unknown as z.ZodType<Provider>;
 
 function compiles(source: string): boolean {

@@ -29,7 +29,11 @@ export interface Sync {
    *  greatest counts, and none ever goes back. */
   readonly checkpoints?: 'token';
   /** How the provider refuses a checkpoint that is too old: the next run reads everything. */
-  readonly expired?: { readonly statuses: readonly number[]; readonly codes?: readonly string[] };
+  readonly expired?: readonly { readonly status: number; readonly code?: string }[];
+  /** Checkpoints are times, and the provider knows the changes since one for no longer than this. */
+  readonly remembersS?: number;
+  /** After so long the next run reads everything: what is gone shows only then. */
+  readonly fullEveryS?: number;
   /** How a vanished object is noticed: the provider says so, a complete run did not see it, or not at all. */
   readonly deletions: 'tombstones' | 'full-scan' | 'none';
   /** The action whose limit its requests count under. Default: the limits of every request alone. */
@@ -60,6 +64,9 @@ export interface SyncPage {
   readonly next?: string;
   /** The furthest point this page vouches for. See `checkpoints`. */
   readonly checkpoint?: string;
+  /** There is more than the provider tells. Of changes: the next run reads everything. Of everything: what the run did not
+   *  meet may exist all the same. */
+  readonly incomplete?: boolean;
 }
 
 export type Syncs = Readonly<Record<string, Sync>>;

@@ -16,6 +16,7 @@ export const demo = {
       authorizeUrl: 'https://login.demo.invalid/auth',
       tokenUrl: 'https://login.demo.invalid/token',
       issuer: 'https://login.demo.invalid',
+      idTokenIssuers: ['https://login.demo.invalid'],
       clientAuth: 'basic',
       pkce: 'S256',
       scopes: {
@@ -111,9 +112,10 @@ export const demo = {
   api: {
     baseUrl: 'https://api.demo.invalid',
     whoami: { method: 'GET', path: '/me' },
+    pagination: { next: 'link' },
     errors: { code: 'error.code', message: 'error.message' },
     requestIdHeader: 'x-request-id',
-    idempotencyHeader: 'idempotency-key',
+    idempotency: { header: 'idempotency-key' },
     rateLimitHeaders: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
   },
   limits: [{ requests: 600, perS: 60, burst: 50 }],

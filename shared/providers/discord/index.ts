@@ -28,7 +28,7 @@ export const discord = {
       authorizeParams: { prompt: 'consent' },
       tokenErrors: 'status',
       refresh: { rotates: 'always', graceS: 0, unconfirmed: ['how long a refresh token lives'] },
-      revoke: { style: 'rfc7009', url: 'https://discord.com/api/oauth2/token/revoke' },
+      revoke: { style: 'rfc7009', url: 'https://discord.com/api/oauth2/token/revoke', ends: 'account' },
       account: { from: 'whoami', id: ['id'], name: ['global_name', 'username'] },
       unconfirmed: ['the exact bodies of refused token requests'],
     },
@@ -51,10 +51,17 @@ export const discord = {
   ],
   api: {
     baseUrl: 'https://discord.com/api/v10',
+    // The interaction's own token stands in the path.
+    bases: { interactions: { url: 'https://discord.com/api/v10', place: [] } },
     headers: userAgent,
     whoami: { method: 'GET', path: '/users/@me' },
     errors: { code: 'code', message: 'message', details: 'errors' },
-    rateLimitHeaders: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
+    rateLimitHeaders: {
+      remaining: 'x-ratelimit-remaining',
+      reset: 'x-ratelimit-reset-after',
+      resetIn: 'seconds',
+      of: 'route',
+    },
   },
   limits: [{ requests: 50, perS: 1 }],
 } as const satisfies Provider;

@@ -63,7 +63,6 @@ export const github = {
         headers: {
           accept: 'application/vnd.github+json',
           'x-github-api-version': '2022-11-28',
-          'user-agent': 'patchbay',
         },
         place: [{ in: 'header', name: 'authorization', value: 'Bearer {jwt}' }],
         answer: { accessToken: 'token', expiresAt: 'expires_at' },
@@ -78,15 +77,33 @@ export const github = {
   ],
   api: {
     baseUrl: 'https://api.github.com',
-    // Requests without a user agent are refused.
-    headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28', 'user-agent': 'patchbay' },
+    headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
     whoami: { method: 'GET', path: '/user' },
-    errors: { message: 'message', details: 'errors' },
+    pagination: { next: 'link' },
+    errors: {
+      message: 'message',
+      details: 'errors',
+      rateLimitedTexts: ['secondary rate limit', 'abuse detection'],
+      rateLimitedS: 60,
+    },
+    graphql: {
+      path: '/graphql',
+      errors: {
+        code: ['errors.0.type', 'errors.0.extensions.code'],
+        message: ['errors.0.message', 'message'],
+        details: 'errors',
+        failureIn200: { field: 'errors.0', unless: 'data' },
+        rateLimitedCodes: ['RATE_LIMITED'],
+        rateLimitedTexts: ['secondary rate limit', 'abuse detection'],
+        rateLimitedS: 60,
+      },
+    },
     requestIdHeader: 'x-github-request-id',
     rateLimitHeaders: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
   },
   limits: [
-    { requests: 5_000, perS: 3_600, burst: 100 },
-    { action: 'issues.create', requests: 80, perS: 60, burst: 10 },
+    { requests: 5_000, perS: 3_600 },
+    { action: 'issues.create', requests: 80, perS: 60 },
+    { action: 'issues.create', requests: 500, perS: 3_600 },
   ],
 } as const satisfies Provider;

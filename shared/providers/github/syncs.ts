@@ -24,6 +24,21 @@ const Issues = z.array(
     pull_request: z.unknown().optional(),
   }),
 );
+const Repositories = z.array(
+  z.object({
+    id: z.int(),
+    full_name: z.string(),
+    private: z.boolean(),
+    archived: z.boolean().default(false),
+    html_url: z.string(),
+    description: z.string().nullish(),
+    default_branch: z.string().nullish(),
+    language: z.string().nullish(),
+    pushed_at: z.string().nullish(),
+    updated_at: z.string(),
+    owner: Named,
+  }),
+);
 type Issue = z.infer<typeof Issues>[number];
 
 export const githubSyncs = {
@@ -63,6 +78,31 @@ export const githubSyncs = {
     },
     deletions: 'none',
     nudgedBy: ['issues.*', 'issue_comment.*'],
+  },
+  /** Neither times to ask for nor tombstones: each run reads all of it, and what it does not meet is gone. */
+  repositories: {
+    model: 'repositories',
+    docs: 'https://docs.github.com/en/rest/repos/repos#list-repositories-for-the-authenticated-user',
+    everyS: 3_600,
+    request: ({ page = '1' }) => ({
+      method: 'GET',
+      path: '/user/repos',
+      query: { sort: 'created', direction: 'asc', per_page: PER_PAGE, page },
+    }),
+    page: ({ body, headers, page = '1' }) => ({
+      records: Repositories.parse(body).map(({ id, updated_at: updatedAt, ...rest }) => ({
+        id: String(id),
+        updatedAt,
+        data: {
+          ...{ id, name: rest.full_name, description: rest.description ?? null, private: rest.private },
+          ...{ archived: rest.archived, url: rest.html_url, defaultBranch: rest.default_branch ?? null },
+          ...{ language: rest.language ?? null, owner: rest.owner.login, updatedAt, pushedAt: rest.pushed_at ?? null },
+        },
+      })),
+      next: hasNext(headers.link) ? String(Number(page) + 1) : undefined,
+    }),
+    deletions: 'full-scan',
+    nudgedBy: ['repository.*', 'installation_repositories.*'],
   },
 } as const satisfies Syncs;
 

@@ -4,14 +4,17 @@ import type { Webhooks } from '../webhooks.ts';
  *  `/user` numbers them; an installation's id is numbered apart and would meet a stranger's. */
 export const githubWebhooks = {
   docs: 'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
-  signature: {
-    kind: 'hmac',
-    hash: 'sha256',
-    header: 'x-hub-signature-256',
-    prefix: 'sha256=',
-    encoding: 'hex',
-    signed: ['body'],
-  },
+  signatures: [
+    {
+      kind: 'hmac',
+      hash: 'sha256',
+      header: 'x-hub-signature-256',
+      prefix: 'sha256=',
+      encoding: 'hex',
+      signed: ['body'],
+      requires: ['x-github-event', 'x-github-delivery'],
+    },
+  ],
   eventId: [{ header: 'x-github-delivery' }],
   eventType: [{ header: 'x-github-event' }],
   eventAction: { body: 'action' },

@@ -32,9 +32,9 @@ export const hubspot = {
         graceS: 0,
         unconfirmed: ['whether an unused refresh token lapses', 'whether a replaced refresh token ends'],
       },
-      revoke: { style: 'rfc7009', url: 'https://api.hubapi.com/oauth/2026-09/token/revoke' },
+      revoke: { style: 'rfc7009', url: 'https://api.hubapi.com/oauth/2026-09/token/revoke', ends: 'account' },
       account: { from: 'token', id: ['hub_id'], name: [] },
-      unconfirmed: ['PKCE outside MCP apps'],
+      unconfirmed: ['PKCE outside MCP apps', 'whether a revocation ends a later grant of the portal'],
     },
     {
       kind: 'api_key',
@@ -57,13 +57,21 @@ export const hubspot = {
   api: {
     baseUrl: 'https://api.hubapi.com',
     whoami: { method: 'GET', path: '/account-info/v3/details' },
+    pagination: { next: 'token', at: 'paging.next.after', as: 'after' },
     errors: {
-      code: 'category',
+      code: ['category', 'errorType'],
       message: 'message',
       details: 'errors',
-      rateLimitedCodes: ['RATE_LIMITS'],
+      rateLimitedCodes: ['RATE_LIMITS', 'RATE_LIMIT'],
+      rateLimitedStatuses: [423, 477], // locked by another request; an account on its way to another data centre
+      rateLimitedS: 10,
     },
     requestIdHeader: 'x-hubspot-correlation-id',
+    rateLimitHeaders: {
+      remaining: 'x-hubspot-ratelimit-remaining',
+      reset: 'x-hubspot-ratelimit-interval-milliseconds',
+      resetIn: 'milliseconds',
+    },
   },
-  limits: [{ requests: 100, perS: 10, burst: 20 }],
+  limits: [{ requests: 100, perS: 10 }],
 } as const satisfies Provider;

@@ -17,6 +17,7 @@ export const microsoft = {
           pattern: 'common|organizations|consumers|[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}',
         },
       },
+      idTokenIssuers: ['https://login.microsoftonline.com/{tid}/v2.0'],
       clientAuth: 'body',
       pkce: 'S256',
       scopes: {
@@ -31,6 +32,7 @@ export const microsoft = {
         'Mail.Send': 'Outlook: send mail as you',
         'Calendars.Read': 'Calendar: read your events',
         'Calendars.ReadWrite': 'Calendar: read and write your events',
+        'ChannelMessage.Send': 'Teams: send messages to channels as you',
         'Contacts.Read': 'Outlook: read your contacts',
         'Files.Read.All': 'OneDrive and SharePoint: read every file that you can read',
         'Files.ReadWrite': 'OneDrive: read and write your files',
@@ -48,18 +50,50 @@ export const microsoft = {
       account: { from: 'whoami', id: ['id'], name: ['userPrincipalName', 'displayName'] },
       unconfirmed: ['how fast Graph may be asked'],
     },
+    {
+      kind: 'client_credentials',
+      label: 'the app itself, for a whole organization',
+      docs: 'https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow',
+      // Once an administrator has agreed, the owner's app opens the directory of whoever names its id.
+      backendOnly: true,
+      fields: [
+        {
+          name: 'directoryId',
+          label: 'Directory ID',
+          help: 'Microsoft Entra admin center → Overview → Tenant ID. An administrator must have agreed to the app first.',
+          pattern: '[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}',
+          example: '11111111-2222-3333-4444-555555555555',
+        },
+      ],
+      mint: {
+        url: 'https://login.microsoftonline.com/{directoryId}/oauth2/v2.0/token',
+        parameters: {
+          grant_type: 'client_credentials',
+          client_id: '{app.clientId}',
+          client_secret: '{app.clientSecret}',
+          scope: 'https://graph.microsoft.com/.default',
+        },
+      },
+      // The app is not, or no longer, in this directory.
+      grantGone: ['unauthorized_client'],
+      account: { from: 'whoami', id: ['value.0.id'], name: ['value.0.displayName'] },
+      whoami: { method: 'GET', path: '/organization?$select=id,displayName' },
+      unconfirmed: ['whether the directory can be read without the permission Organization.Read.All'],
+    },
   ],
   api: {
     baseUrl: 'https://graph.microsoft.com/v1.0',
     whoami: { method: 'GET', path: '/me' },
+    pagination: { next: 'url', field: '@odata.nextLink' },
     errors: {
       code: 'error.code',
       message: 'error.message',
       details: 'error.details',
       unauthorizedCodes: ['InvalidAuthenticationToken'],
-      rateLimitedCodes: ['TooManyRequests', 'ApplicationThrottled'],
+      rateLimitedCodes: ['TooManyRequests', 'ApplicationThrottled', 'activityLimitReached'],
     },
     requestIdHeader: 'request-id',
   },
-  limits: [{ requests: 10_000, perS: 600, burst: 50 }],
+  limits: [{ requests: 10_000, perS: 600 }],
+  concurrent: 4, // of a mailbox
 } as const satisfies Provider;

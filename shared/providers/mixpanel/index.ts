@@ -1,6 +1,16 @@
 import type { Provider } from '../provider.ts';
 
-/** The query API: a service account, and in each request the project that is meant. */
+/** Events have hosts of their own, by where the project's data is kept: another host takes them and loses them. */
+const ingestion = {
+  by: 'host',
+  of: {
+    'mixpanel.com': 'https://api.mixpanel.com',
+    'eu.mixpanel.com': 'https://api-eu.mixpanel.com',
+    'in.mixpanel.com': 'https://api-in.mixpanel.com',
+  },
+} as const;
+
+/** A service account, and in each request the project that is meant; for single events the project's token instead. */
 export const mixpanel = {
   id: 'mixpanel',
   name: 'Mixpanel',
@@ -22,6 +32,14 @@ export const mixpanel = {
           help: 'Mixpanel → Settings → Project settings → Overview.',
           pattern: '[0-9]{1,12}',
           example: '1234567',
+        },
+        {
+          name: 'projectToken',
+          label: 'Project token',
+          help: 'Mixpanel → Settings → Project settings → Overview. Needed to send events; it is no secret, and can read nothing.',
+          pattern: '[0-9a-f]{32}',
+          example: '00000000000000000000000000000000',
+          optional: true,
         },
         {
           name: 'username',
@@ -47,8 +65,15 @@ export const mixpanel = {
   ],
   api: {
     baseUrl: 'https://{host}/api',
+    bases: { ingestion: { url: ingestion, place: [] }, imports: { url: ingestion } },
     whoami: { method: 'GET', path: '/app/me' },
-    errors: { code: 'code', message: 'error' },
+    errors: {
+      code: 'code',
+      message: 'error',
+      failureIn200: { field: 'status', equals: 0 },
+      rateLimitedS: 60,
+    },
   },
   limits: [{ requests: 60, perS: 3_600, burst: 5 }],
+  concurrent: 5,
 } as const satisfies Provider;

@@ -26,7 +26,11 @@ export const posthog = {
       refresh: { rotates: 'always', graceS: 120, idleS: 2_592_000 },
       revoke: { style: 'rfc7009', url: 'https://oauth.posthog.com/oauth/revoke/' },
       account: { from: 'whoami', id: ['team.id'], name: ['team.name', 'organization.name'] },
-      unconfirmed: ['the revocation URL', 'which project a token is for, where the person has several'],
+      unconfirmed: [
+        'the revocation URL',
+        'which project a token is for, where the person has several',
+        'who issues its identity tokens: none is looked at',
+      ],
     },
     {
       kind: 'api_key',
@@ -47,6 +51,14 @@ export const posthog = {
           example: '12345',
         },
         {
+          name: 'projectToken',
+          label: 'Project token',
+          help: 'PostHog → Settings → Project → General. Needed to send events; it is no secret, and can read nothing.',
+          pattern: 'phc_[A-Za-z0-9]{10,200}',
+          example: 'phc_0000000000000000000000000000000000000000000',
+          optional: true,
+        },
+        {
           name: 'apiKey',
           label: 'Personal API key',
           help: 'PostHog → Settings → User → Personal API keys. It must be allowed to read the project.',
@@ -62,7 +74,9 @@ export const posthog = {
   ],
   api: {
     baseUrl: 'https://{region}.posthog.com',
+    bases: { ingestion: { url: 'https://{region}.i.posthog.com', place: [] } },
     whoami: { method: 'GET', path: '/api/users/@me/' },
+    pagination: { next: 'url', field: 'next' },
     errors: {
       code: 'code',
       message: 'detail',
@@ -70,5 +84,5 @@ export const posthog = {
       unauthorizedCodes: ['invalid_api_key', 'invalid_personal_api_key'],
     },
   },
-  limits: [{ requests: 240, perS: 60, burst: 20 }],
+  limits: [{ requests: 240, perS: 60 }],
 } as const satisfies Provider;

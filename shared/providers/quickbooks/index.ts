@@ -39,23 +39,39 @@ export const quickbooks = {
         body: 'json',
         parameters: { token: '{refreshToken}' },
         clientAuth: 'basic',
+        ends: 'account',
       },
       // The browser brings it: the request of `whoami` proves that the token is for this company.
       account: { from: 'callback', id: ['realmId'], name: ['CompanyInfo.CompanyName'] },
-      unconfirmed: ['whether PKCE is accepted'],
+      unconfirmed: ['whether PKCE is accepted', 'whether a revocation ends a later grant of the company'],
     },
   ],
   api: {
     baseUrl: 'https://{apiHost}/v3/company/{account}',
     whoami: { method: 'GET', path: '/companyinfo/{account}' },
     errors: {
-      code: 'Fault.Error.0.code',
-      message: 'Fault.Error.0.Message',
+      // Some refusals of a token spell their fields in lower case.
+      code: ['Fault.Error.0.code', 'fault.error.0.code'],
+      message: ['Fault.Error.0.Detail', 'Fault.Error.0.Message', 'fault.error.0.message'],
       details: 'Fault.Error',
+      failureIn200: { field: 'Fault' },
       unauthorizedCodes: ['3200'],
       rateLimitedCodes: ['3001'],
+      rateLimitedS: 60,
+      texts: {
+        610: 'There is no such object, or it was made inactive.',
+        5010: 'The object was changed meanwhile: read it again, then repeat the change.',
+        6140: 'Another transaction has this document number.',
+        6190: 'The subscription of this company has ended.',
+        6210: 'The books of this period are closed.',
+        6240: 'Another object has this name.',
+      },
     },
+    idempotency: { query: 'requestid' },
     requestIdHeader: 'intuit_tid',
   },
-  limits: [{ requests: 500, perS: 60, burst: 10 }],
+  limits: [
+    { requests: 500, perS: 60 },
+    { requests: 10, perS: 1 },
+  ],
 } as const satisfies Provider;

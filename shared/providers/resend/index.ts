@@ -49,8 +49,21 @@ export const resend = {
   ],
   api: {
     baseUrl: 'https://api.resend.com',
-    errors: { code: 'name', message: 'message', rateLimitedCodes: ['rate_limit_exceeded'] },
-    idempotencyHeader: 'idempotency-key',
+    pagination: { next: 'last', items: 'data', id: 'id', as: 'after', more: 'has_more' },
+    errors: {
+      code: 'name',
+      message: 'message',
+      rateLimitedCodes: ['rate_limit_exceeded'],
+      againCodes: ['concurrent_idempotent_requests'],
+      finalCodes: ['daily_quota_exceeded', 'monthly_quota_exceeded', 'restricted_api_key'],
+      texts: {
+        daily_quota_exceeded: 'The quota of the day is used up.',
+        monthly_quota_exceeded: 'The quota of the month is used up.',
+        restricted_api_key: 'This API key may send e-mail, and do nothing else.',
+      },
+    },
+    idempotency: { header: 'idempotency-key' },
+    rateLimitHeaders: { remaining: 'ratelimit-remaining', reset: 'ratelimit-reset', resetIn: 'seconds' },
   },
   limits: [{ requests: 5, perS: 1 }],
 } as const satisfies Provider;

@@ -65,7 +65,13 @@ export const s3 = {
   api: {
     baseUrl: 'https://{endpoint}/{bucket}',
     whoami: { method: 'GET', path: '/?list-type=2&max-keys=1' },
-    errors: {},
+    errors: {
+      xml: true,
+      code: 'Code',
+      message: 'Message',
+      unauthorizedCodes: ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToken', 'InvalidToken'],
+      rateLimitedCodes: ['SlowDown', 'TooManyRequests'],
+    },
     requestIdHeader: 'x-amz-request-id',
   },
   limits: [{ requests: 3_500, perS: 1, burst: 100 }],

@@ -40,7 +40,7 @@ export const sendgrid = {
     // Every key may read its own scopes.
     whoami: { method: 'GET', path: '/scopes' },
     errors: { message: 'errors.0.message', details: 'errors' },
-    rateLimitHeaders: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
+    rateLimitHeaders: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset', of: 'route' },
   },
-  limits: [{ requests: 600, perS: 60, burst: 50 }],
+  limits: [{ requests: 600, perS: 60 }],
 } as const satisfies Provider;

@@ -34,14 +34,18 @@ export const slack = {
       grantGone: ['invalid_refresh_token', 'token_revoked', 'account_inactive', 'invalid_code', 'code_already_used'],
       clientWrong: ['invalid_client_id', 'bad_client_secret', 'bad_redirect_uri'],
       refresh: { rotates: 'always', graceS: 0, unconfirmed: ['length of the grace for a used refresh token'] },
-      revoke: { style: 'bearer', method: 'POST', url: 'https://slack.com/api/auth.revoke' },
+      // A workspace that installs again gets the token that it has, unless tokens rotate.
+      revoke: { style: 'bearer', method: 'POST', url: 'https://slack.com/api/auth.revoke', ends: 'account' },
       // An installation for a whole organization has no team.
       account: { from: 'token', id: ['team.id', 'enterprise.id'], name: ['team.name', 'enterprise.name'] },
     },
   ],
   api: {
     baseUrl: 'https://slack.com/api',
+    // Whoever has a response_url may use it: no token goes there.
+    bases: { hooks: { url: 'https://hooks.slack.com', place: [] } },
     whoami: { method: 'POST', path: '/auth.test' },
+    pagination: { next: 'token', at: 'response_metadata.next_cursor', as: 'cursor' },
     errors: {
       code: 'error',
       details: 'response_metadata.messages',
@@ -54,5 +58,7 @@ export const slack = {
   limits: [
     { action: 'chat.postMessage', perInput: 'channel', requests: 1, perS: 1 },
     { action: 'conversations.list', requests: 20, perS: 60 },
+    { action: 'users.list', requests: 20, perS: 60 },
+    { action: 'conversations.history', requests: 50, perS: 60 },
   ],
 } as const satisfies Provider;

@@ -75,7 +75,19 @@ export const twilio = {
   api: {
     baseUrl: 'https://api.twilio.com/2010-04-01/Accounts/{account}',
     whoami: { method: 'GET', path: 'https://api.twilio.com/2010-04-01/Accounts/{accountSid}.json' },
-    errors: { code: 'code', message: 'message', details: 'more_info', rateLimitedCodes: ['20429'] },
+    pagination: { next: 'url', field: 'next_page_uri' },
+    errors: {
+      code: 'code',
+      message: 'message',
+      details: 'more_info',
+      rateLimitedCodes: ['20429'],
+      texts: {
+        21211: 'This is no number that a message can be sent to.',
+        21608: 'A trial account sends to verified numbers alone.',
+        21610: 'The recipient has opted out of messages from this number.',
+        63016: 'Outside of the 24 hours after a customer wrote, WhatsApp takes approved templates alone.',
+      },
+    },
   },
   // Each sender has a pace of its own, and Twilio queues; the API limits how many requests are open at once.
   limits: [],

@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import { openApps, placed, WrongSecret } from '../../../shared/providers/app.ts';
 
 function store(first: string | Error | undefined) {
-  const state = { answer: first, nowMs: 0, reads: 0 };
+  const state = { answer: first, nowMs: 0, reads: 0, asked: '' };
   const read = openApps(
-    'prod',
-    async () => {
+    { STAGE: 'prod', PROVIDER_SECRETS: 'hub/prod/' },
+    async (secretId) => {
+      state.asked = secretId;
       state.reads++;
       if (state.answer instanceof Error) throw state.answer;
       return state.answer;
@@ -18,7 +19,7 @@ function store(first: string | Error | undefined) {
 test('an app is read once a minute', async () => {
   const { state, read } = store('{"clientId":"a"}');
   for (let n = 0; n < 10; n++) expect(await read('github')).toEqual({ clientId: 'a' });
-  expect(state.reads).toBe(1);
+  expect([state.reads, state.asked]).toEqual([1, 'hub/prod/github']);
   Object.assign(state, { nowMs: 60_000, answer: '{"clientId":"b"}' });
   expect(await read('github')).toEqual({ clientId: 'b' });
 });

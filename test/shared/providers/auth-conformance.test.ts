@@ -65,7 +65,7 @@ test('a way that the ownerâ€™s own key opens by a number alone is for the ownerâ
   const hidden = entries.flatMap(([id, { provider }]) =>
     provider.auth.filter(({ backendOnly }) => backendOnly).map(({ kind }) => `${id} ${kind}`),
   );
-  expect(hidden).toEqual(['demo app_jwt', 'github app_jwt']);
+  expect(hidden).toEqual(['demo app_jwt', 'github app_jwt', 'microsoft client_credentials']);
   const full = { ...app, privateKey: '-----BEGIN PRIVATE KEY-----' };
   expect(openWays((catalogue.github as ProviderEntry).provider, full).map(({ kind }) => kind)).toEqual(['oauth2']);
 });

@@ -1,3 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { expect } from 'vitest';
+
 // What the providers' pages say of their OAuth, written out a second time: requests as they must leave, answers as they
 // come. Made-up client: `id-1` with `made-up`; code `c-1`, refresh token `rt-1`, access token `at-1`.
 
@@ -39,6 +42,7 @@ export interface OAuthSample {
 }
 
 export const basic = 'Basic aWQtMTptYWRlLXVw';
+const pem = { type: 'pkcs8', format: 'pem' } as const;
 const inBody = { client_id: 'id-1', client_secret: 'made-up' };
 const publicClient = { client_id: 'id-1' };
 const pkce = { code_challenge: '7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM', code_challenge_method: 'S256' };
@@ -341,7 +345,7 @@ export interface EnteredSample {
   readonly wrong: Readonly<Record<string, readonly string[]>>;
   /** The token request, where one is minted: its address and its form. */
   readonly mint?: { readonly url: string; readonly form?: Fields; readonly answer: unknown };
-  /** The request that tests the credential; none: minting it was the test. */
+  /** The request that tests the credential; none: minting it was the test, or there can be none. */
   readonly test?: { readonly url: string; readonly authorization: string | RegExp; readonly says?: unknown };
   readonly account: { readonly id: string; readonly name?: string };
 }
@@ -373,6 +377,28 @@ export const enteredSamples: Readonly<Record<string, EnteredSample>> = {
     },
     account: { id: '2', name: 'acme' },
   },
+  'google app_jwt': {
+    values: {
+      clientEmail: 'sync@acme-1.iam.gserviceaccount.com',
+      privateKey: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export(pem).toString(),
+      scope: 'https://www.googleapis.com/auth/calendar https://www.googleapis.com/auth/drive.readonly',
+    },
+    wrong: {
+      clientEmail: ['', 'ada@acme.example', 'sync@evil.example/iam.gserviceaccount.com'],
+      privateKey: ['', 'AAAA', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----'],
+      scope: ['', 'calendar', 'https://evil.example/auth/calendar'],
+      subject: ['ada', 'ada@acme.example,root@acme.example'],
+    },
+    mint: {
+      url: 'https://oauth2.googleapis.com/token',
+      form: {
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        assertion: expect.stringMatching(/^eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9\.[\w-]+\.[\w-]{342}$/),
+      },
+      answer: { ...bearer, token_type: 'Bearer', expires_in: 3_599 },
+    },
+    account: { id: 'sync@acme-1.iam.gserviceaccount.com', name: 'sync@acme-1.iam.gserviceaccount.com' },
+  },
   'hubspot api_key': {
     values: { apiKey: 'pat-na1-00000000-0000-0000-0000-000000000000' },
     wrong: { apiKey: ['', 'na1-000', 'pat-na1-', 'pat-na1-0000 0000 0000'] },
@@ -389,6 +415,7 @@ export const enteredSamples: Readonly<Record<string, EnteredSample>> = {
       host: ['', 'evil.example', 'api.mixpanel.com'],
       projectId: ['', '7a'],
       username: ['', 'a:b'],
+      projectToken: ['abc', 'G'.repeat(32)],
       secret: [''],
     },
     test: {
@@ -423,10 +450,29 @@ export const enteredSamples: Readonly<Record<string, EnteredSample>> = {
     wrong: {
       region: ['', 'evil.example/', 'app'],
       projectId: ['', '@current'],
+      projectToken: ['phx_0123456789', 'phc_'],
       apiKey: ['', 'phc_0123456789', 'phx_'],
     },
     test: { url: 'https://eu.posthog.com/api/projects/7/', authorization: 'Bearer phx_0123456789', says: { id: 7 } },
     account: { id: '7' },
+  },
+  'microsoft client_credentials': {
+    values: { directoryId: '11111111-2222-3333-4444-555555555555' },
+    wrong: { directoryId: ['', 'common', 'acme.example', '11111111-2222-3333-4444-55555555555/..'] },
+    mint: {
+      url: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/oauth2/v2.0/token',
+      form: {
+        ...{ grant_type: 'client_credentials', ...inBody },
+        scope: 'https://graph.microsoft.com/.default',
+      },
+      answer: { ...bearer, token_type: 'Bearer', expires_in: 3_599, ext_expires_in: 3_599 },
+    },
+    test: {
+      url: 'https://graph.microsoft.com/v1.0/organization?$select=id,displayName',
+      authorization: 'Bearer at-1',
+      says: { value: [{ id: '11111111-2222-3333-4444-555555555555', displayName: 'Acme' }] },
+    },
+    account: { id: '11111111-2222-3333-4444-555555555555', name: 'Acme' },
   },
   'resend api_key': {
     values: { accountName: 'acme.example', apiKey: 're_0123456789' },
@@ -498,5 +544,10 @@ export const enteredSamples: Readonly<Record<string, EnteredSample>> = {
     },
     test: { url: `https://api.twilio.com/2010-04-01/Accounts/${sid}.json`, authorization: 'Bearer at-1', says: {} },
     account: { id: sid },
+  },
+  'zapier api_key': {
+    values: { accountNumber: '123456', hookId: 'abc123x' },
+    wrong: { accountNumber: ['', '12a', '1/2'], hookId: ['', 'a/b', 'abc', '../x', 'abc123x/silent'] },
+    account: { id: '123456' },
   },
 };

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { catalogue } from '../../../shared/providers/catalogue.ts';
 import { checkProviders } from '../../../shared/providers/check.ts';
-import type { ProviderEntry } from '../../../shared/providers/provider.ts';
+import type { CatalogueEntry } from '../../../shared/providers/provider.ts';
 
 /** The faults of one provider after something in it was changed. */
 function faults(id: string, change: (provider: Record<string, never>) => void): string[] {
-  const entry = catalogue[id] as ProviderEntry;
+  const entry = catalogue[id] as CatalogueEntry;
   const provider = structuredClone(entry.provider) as unknown as Record<string, never>;
   change(provider);
-  return checkProviders({ [id]: { ...entry, provider: provider as unknown as ProviderEntry['provider'] } });
+  return checkProviders({ [id]: { ...entry, provider: provider as unknown as CatalogueEntry['provider'] } });
 }
 
 /** Sets what stands at a path of dots; nothing: takes it away. */
@@ -74,6 +74,24 @@ test.each<[string, string, unknown, string]>([
   ['quickbooks', 'auth.0.variables.apiHost.default', 'intuit.com', 'variables.apiHost: the default does not fit'],
   ['quickbooks', 'auth.0.variables.apiHost.pattern', '[a-z.]+', 'would take "evil.example" for a host'],
   ['quickbooks', 'api.whoami.path', '/companyinfo', 'account: whoami must ask for {account}'],
+  ['posthog', 'api.bases.ingestion.url', 'https://{zone}.i.posthog.com', 'api.bases.ingestion: no way has all of zone'],
+  ['posthog', 'api.bases.ingestion.url', 'http://i.posthog.com', 'api.bases.ingestion.url'],
+  [
+    'posthog',
+    'api.bases.ingestion.place',
+    [{ in: 'path', value: '{apiKey2}' }],
+    'api.bases.ingestion: place: nothing that',
+  ],
+  ['posthog', 'api.bases', { 'a b': { url: 'https://i.posthog.com' } }, 'api.bases.a b: '],
+  [
+    'mixpanel',
+    'api.bases.imports.url.of',
+    { 'mixpanel.com': 'https://api.mixpanel.com' },
+    'imports: host has other choices',
+  ],
+  ['mixpanel', 'api.bases.imports.place', [{ in: 'path', value: '{secret}{x}' }], 'may go there is called {x}'],
+  ['zapier', 'auth.1.fields.0.pattern', undefined, 'api.bases.hooks: {accountNumber} is not closed'],
+  ['zapier', 'auth.1.untested', '', 'auth.1.untested:'],
   ['s3', 'auth.0.fields.0.pattern', '.*', 'would take "169.254.169.254" for a host'],
   ['s3', 'auth.0.fields.2.optional', true, '{bucket} is secret, or may be missing'],
   ['s3', 'auth.0.place.0.region', '{zone}', 's3: auth.sigv4.place: nothing is called {zone}'],
@@ -88,18 +106,18 @@ test.each<[string, string, unknown, string]>([
 });
 
 test('a kind that stands there twice is named', () => {
-  const { provider, ...rest } = catalogue.stripe as ProviderEntry;
+  const { provider, ...rest } = catalogue.stripe as CatalogueEntry;
   const [, key] = provider.auth;
-  const twice = { ...rest, provider: { ...provider, auth: [...provider.auth, key] } } as unknown as ProviderEntry;
+  const twice = { ...rest, provider: { ...provider, auth: [...provider.auth, key] } } as unknown as CatalogueEntry;
   expect(checkProviders({ stripe: twice })).toEqual(['stripe: auth: api_key stands there twice']);
 });
 
 test('all faults of all providers are told in one run', () => {
   const broken = ['github', 'slack'].map((id) => {
-    const entry = catalogue[id] as ProviderEntry;
+    const entry = catalogue[id] as CatalogueEntry;
     return [id, { ...entry, provider: { ...entry.provider, name: '', docs: 'x', api: {} } }];
   });
-  const found = checkProviders(Object.fromEntries(broken) as Record<string, ProviderEntry>);
+  const found = checkProviders(Object.fromEntries(broken) as Record<string, CatalogueEntry>);
   for (const id of ['github', 'slack']) {
     for (const field of ['name', 'docs', 'api.baseUrl', 'api.errors']) {
       expect(found.some((fault) => fault.startsWith(`${id}: ${field}: `))).toBe(true);

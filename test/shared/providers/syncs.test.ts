@@ -12,32 +12,48 @@ const issue = (id: number, updated_at: string, more: object = {}) => ({
   ...more,
 });
 
+/** For syncs that run only once something is chosen. */
+const sampleSettings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'discord/messages': { channels: ['1000000000001', '1000000000002'] },
+  'notion/rows': { dataSource: '0123456789abcdef0123456789abcdef' },
+  'slack/messages': { channels: ['C0123456789'] },
+};
+
 describe.each(
   Object.values(catalogue).flatMap(({ provider, syncs }) =>
     Object.entries(syncs).map(([name, sync]) => ({ id: provider.id, name, sync })),
   ),
-)('the sync $id/$name', ({ sync }: { sync: Sync }) => {
-  it('asks without a checkpoint for everything, by a plain read', () => {
-    const request = asking(sync).request();
-    expect(request).toMatchObject({ method: 'GET', path: expect.stringMatching(/^\/[a-z_.]+$/) });
-    expect(Object.values(request.query ?? {}).every((value) => typeof value === 'string' && value !== '')).toBe(true);
+)('the sync $id/$name', ({ id, name, sync }: { id: string; name: string; sync: Sync }) => {
+  const asked = asking(sync, { settings: sampleSettings[`${id}/${name}`] });
+
+  it('asks without a checkpoint for everything, of an address that the provider has', () => {
+    const { path, base, link } = asked.request();
+    expect(path).toMatch(/^(\/[\w.-]+)+$/);
+    expect(link).toBeUndefined();
+    if (base !== undefined) expect(catalogue[id]?.provider.api.bases).toHaveProperty(base);
   });
 
   it.each([null, 'text', 7, [], [{}], { items: 'x' }, { ok: true }])(
     'does not take %j for a page of records',
     (body) => {
-      const read = () => asking(sync).page({ body }).records;
+      const read = () => asked.page({ body }).records;
       try {
         expect(read()).toEqual([]); // an empty list is one
-        expect(body).toEqual([]);
+        expect(body === null || typeof body === 'object').toBe(true);
       } catch (error) {
         expect(error).toHaveProperty('issues'); // the schema's refusal
       }
     },
   );
 
-  it('is never asked for more often than each minute', () => {
-    expect(sync.everyS).toBeGreaterThanOrEqual(60);
+  it('is never asked for more often than each minute, or than its provider wants', () => {
+    expect(sync.everyS).toBeGreaterThanOrEqual(sync.leastS ?? 60);
+  });
+
+  it('counts under a limit that is declared, and is made due by names of events', () => {
+    const limits = catalogue[id]?.provider.limits.map(({ action }) => action);
+    if (sync.limitedAs) expect(limits).toContain(sync.limitedAs);
+    for (const type of sync.nudgedBy ?? []) expect(type).toMatch(/^[\w.]+(\.\*)?$/);
   });
 });
 

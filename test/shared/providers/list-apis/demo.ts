@@ -1,0 +1,15 @@
+import { by, iso, type ListApi, pageAfter } from './list-api.ts';
+
+export const contacts: ListApi = {
+  perPage: 3,
+  idOf: ({ n }) => `c${n}`,
+  answer: ({ query = {} }, { things }) => {
+    const since = query.updated_since === undefined ? 0 : Date.parse(String(query.updated_since));
+    const changed = things.filter(({ changedMs }) => changedMs >= since).sort(by(({ changedMs }) => changedMs));
+    const { page, next } = pageAfter(changed, query.cursor, 3);
+    const items = page.map(({ n, text, changedMs, gone }) => ({
+      ...{ id: `c${n}`, name: text, email: `${n}@example.com`, updatedAt: iso(changedMs), deleted: gone },
+    }));
+    return { body: { items, next: next ?? null } };
+  },
+};

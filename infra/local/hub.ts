@@ -119,6 +119,8 @@ export async function startHub(options: HubOptions) {
       schedules: schedules.names,
       /** Runs a function, named `feature/verb`, and returns what it answered. */
       invoke: (wanted: string, event: unknown): Promise<Outcome> => functions.invoke(wanted, event),
+      /** Ends one running environment of a function, whatever it does; false where it has none. */
+      kill: (wanted: string): boolean => functions.kill(wanted),
       tick: schedules.tick,
       /** How many messages a queue holds, hidden and delayed ones included. */
       queueDepth: queues.depth,

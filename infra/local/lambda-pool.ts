@@ -80,6 +80,12 @@ export function openPool(settings: Settings, onOutput: OnOutput) {
         release();
       }
     },
+    /** Ends the oldest environment in the middle of whatever it does, as a host that fails would; false: there is none. */
+    kill(): boolean {
+      const environment = [...alive].find((one) => one.usable());
+      environment?.kill();
+      return environment !== undefined;
+    },
     async stop(): Promise<void> {
       stopped = true;
       await Promise.all([...alive].map((environment) => environment.end()));
@@ -141,6 +147,7 @@ function openEnvironment({ env, memoryMb, timeoutMs, label, ...about }: Settings
         settle({ kind: 'failure', error: { errorType: 'Runtime.ExitError', errorMessage: 'It ended idle' } });
       return answered;
     },
+    kill: () => fail('Runtime.ExitError', 'It was killed'),
     end: () => worker.terminate(),
   };
 }

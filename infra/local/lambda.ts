@@ -71,6 +71,10 @@ export function openFunctions(template: Template, awsUrl: string, cap: number, o
       if (!outcome.ok) say(`${label} failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
       return outcome;
     },
+    /** Ends one environment of the function; false where it has none. */
+    kill(wanted: string): boolean {
+      return pools.get(this.find(wanted).id)?.kill() ?? false;
+    },
     /** Lets what runs come to its end within `graceMs`, then ends every environment. */
     async stop(graceMs = 1_000): Promise<void> {
       await within(graceMs, Promise.all(running));

@@ -26,6 +26,8 @@ const Providers = z.record(
     privateKey: z.string().startsWith('-----BEGIN ').optional(),
     variables: z.record(z.string(), z.string().min(1).max(100)).optional(),
     webhookSecrets: z.array(z.string().min(16)).max(5).optional(),
+    webhookSettings: z.record(z.string(), z.unknown()).optional(),
+    subscriptions: z.record(z.string(), z.record(z.string(), z.string())).optional(),
     origins: z.record(url, url).optional(),
   }),
 );

@@ -37,6 +37,8 @@ function settingsOf(name: string): Record<string, string> {
     PUBLIC_URL: 'https://hub.example.com',
     OWNER: '{"name":"Example Inc."}',
     TOKEN_EXPORT: 'off',
+    HYBRID_MODE: 'off',
+    TENANT_QUOTA: 'off',
   };
   const settings = Object.keys(contract?.env.shape ?? {}).map((setting) => [
     setting,

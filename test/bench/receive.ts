@@ -13,11 +13,12 @@ export async function receiveCpuMs({ bytes = 64_000, runs = 2_000 } = {}): Promi
   const receive = openReceiver({
     findWebhooks,
     readApp: async () => ({ webhookSecrets: [SECRET] }),
+    readEndpoint: async () => undefined,
     queue: { send: async () => undefined },
     objects: { put: async () => undefined },
   });
-  const handler = raw(webhooksContract.receive, ({ path, headers, bytes: body, moment, requestId }) =>
-    receive({ provider: path.provider, headers, bytes: body, requestId }, moment),
+  const handler = raw(webhooksContract.receive, ({ path, target: _, moment, ...request }) =>
+    receive({ ...path, ...request }, moment),
   );
   const event = githubEvent(bytes);
   const times: number[] = [];

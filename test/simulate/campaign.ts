@@ -1,8 +1,15 @@
-import { type Plan, type Report, run } from './schedule.ts';
+/** What one plan came to. */
+export interface Report<Plan> {
+  readonly plan: Plan;
+  readonly violations: readonly string[];
+  /** How it ended, in a few words. */
+  readonly ending: string;
+  readonly trace: number;
+}
 
-export interface Summary {
+export interface Summary<Plan> {
   readonly schedules: number;
-  readonly failures: readonly Report[];
+  readonly failures: readonly Report<Plan>[];
   /** How often each ending came. */
   readonly endings: Readonly<Record<string, number>>;
   /** Plans whose second run differed from the first (C-12). */
@@ -12,9 +19,13 @@ export interface Summary {
 }
 
 /** Runs the given plans, every `again`-th of them twice. */
-export async function campaign(plans: Iterable<Plan>, again = 100): Promise<Summary> {
+export async function campaign<Plan>(
+  run: (plan: Plan) => Promise<Report<Plan>>,
+  plans: Iterable<Plan>,
+  again = 100,
+): Promise<Summary<Plan>> {
   const endings: Record<string, number> = {};
-  const failures: Report[] = [];
+  const failures: Report<Plan>[] = [];
   const unsteady: Plan[] = [];
   let schedules = 0;
   let trace = 0;
@@ -27,6 +38,12 @@ export async function campaign(plans: Iterable<Plan>, again = 100): Promise<Summ
     if (schedules % again === 0 && (await run(plan)).trace !== report.trace) unsteady.push(plan);
   }
   return { schedules, failures, endings, unsteady, trace: trace.toString(16).padStart(8, '0') };
+}
+
+/** Returns what broke in a campaign, its plans included, ready to be compared with nothing. */
+export function faultsOf<Plan>({ failures, unsteady }: Summary<Plan>): string[] {
+  const broken = failures.map(({ plan, violations }) => `${violations.join('; ')} in ${JSON.stringify(plan)}`);
+  return [...broken, ...unsteady.map((plan) => `C-12 in ${JSON.stringify(plan)}`)].slice(0, 20);
 }
 
 /** Returns `count` seeds that one seed stands for. */

@@ -14,7 +14,7 @@ import type { InboundResponse, OutboundRequest } from '../../shared/core/fetch.t
 import { TenantId } from '../../shared/core/ids.ts';
 import { ok, type Result } from '../../shared/core/result.ts';
 import { Secret } from '../../shared/core/secret.ts';
-import { offeredProviders } from '../../shared/providers/catalogue.ts';
+import { offeredProviders } from '../../shared/providers/definitions.ts';
 import { memoryTable } from '../support/memory-table.ts';
 import { testMoment } from '../support/moment.ts';
 

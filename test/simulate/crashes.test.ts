@@ -1,5 +1,4 @@
 import { beforeAll, expect, test } from 'vitest';
-import { fakeKms } from '../support/kms.ts';
 
 let crashes: typeof import('./crashes.ts');
 
@@ -16,9 +15,8 @@ test.each(['start', 'callback', 'confirm', 'refresh', 'disconnect', 'erase'] as 
     let count = 0;
     for (const kind of crashes.kinds) {
       for (let at = 1; ; at++) {
-        fakeKms();
         const run = await crashes.runStep(step, { at, kind });
-        if (!run.struck) {
+        if (run.struck === 0) {
           expect(run, 'nothing was in its way').toMatchObject({ acknowledged: true, faults: [] });
           break;
         }

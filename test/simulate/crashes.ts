@@ -3,10 +3,10 @@ import { confirm } from '../../shared/connections/confirm.ts';
 import { createSession } from '../../shared/connections/create-session.ts';
 import { openCredentials } from '../../shared/connections/credential.ts';
 import { tend } from '../../shared/connections/due.ts';
+import { endGrants } from '../../shared/connections/end-grants.ts';
 import { openLink } from '../../shared/connections/open-link.ts';
 import { remove } from '../../shared/connections/remove.ts';
 import { revokeUpstream } from '../../shared/connections/revoke.ts';
-import { endGrants } from '../../shared/connections/revoke-all.ts';
 import { sessionStore } from '../../shared/connections/session-store.ts';
 import { start } from '../../shared/connections/start.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
@@ -18,14 +18,16 @@ import type { OutboundRequest, Send } from '../../shared/core/fetch.ts';
 import { TenantId } from '../../shared/core/ids.ts';
 import { dueShards } from '../../shared/core/keys.ts';
 import { err, ok } from '../../shared/core/result.ts';
-import { offeredProviders } from '../../shared/providers/catalogue.ts';
-import { remove as eraseTenant } from '../../shared/tenants/remove.ts';
+import { offeredProviders } from '../../shared/providers/definitions.ts';
+import { erase } from '../../shared/tenants/erase.ts';
+import { remove as removeTenant } from '../../shared/tenants/remove.ts';
 import { tenantStore } from '../../shared/tenants/store.ts';
+import { fakeKms } from '../support/kms.ts';
 import { memoryTable } from '../support/memory-table.ts';
 import { testMoment } from '../support/moment.ts';
 
-// A connection's whole life, step by step: each step with a fault at each of its requests, then quiet, then a look at what is
-// left. The production modules run; KMS is to be faked by whoever runs it.
+// A connection's whole life, step by step: each step with a fault at each of its requests, or two of them, the second at
+// any request after the first, also of what mends it; then quiet, then a look at what is left. The production modules run.
 
 export const steps = ['start', 'callback', 'confirm', 'refresh', 'disconnect', 'erase'] as const;
 export type StepName = (typeof steps)[number];
@@ -40,29 +42,58 @@ const tenantId = TenantId.parse('acme');
 const id = { provider: 'demo', name: 'default' };
 const returnUrl = 'https://app.example.com/connected';
 const publicUrl = 'https://hub.example.com';
+const TAKEN = 99;
 
-/** Returns what went wrong with one fault in one step, and whether whoever asked for it was told that it is done; `struck`
- *  is false where the step makes fewer requests. */
-export async function runStep(
-  target: StepName,
-  strike: Strike,
-): Promise<{ struck: boolean; acknowledged: boolean; faults: string[] }> {
+export interface Run {
+  /** How many of the faults struck: a step makes so many requests, and no more. */
+  readonly struck: number;
+  /** Whoever asked for the step was told that it is done. */
+  readonly acknowledged: boolean;
+  readonly faults: readonly string[];
+}
+
+/** Whose requests KMS answers: one life after the other. */
+let living: Life;
+const kms = fakeKms((answer) => living.ask(answer));
+
+/** Returns what went wrong with faults in one step: the first within it, a second then or while it is mended. */
+export async function runStep(target: StepName, ...strikes: readonly Strike[]): Promise<Run> {
   const life = new Life();
+  living = life;
+  kms.resetHistory();
   await life.begin();
   for (const step of steps.slice(0, steps.indexOf(target))) if (step !== 'disconnect') await life.take(step);
-  life.strike = strike;
-  life.requests = 0;
+  life.arm(strikes);
   const acknowledged = await life.interrupted(() => life.take(target));
-  life.strike = undefined;
-  const struck = life.requests >= strike.at;
-  await life.heal(target);
-  const faults = life.judge(target, acknowledged).map((fault) => `${fault}: ${target}, ${JSON.stringify(strike)}`);
-  return { struck, acknowledged, faults };
+  if (life.struck === 0) life.arm([]);
+  await life.heal();
+  const { struck } = life;
+  const about = `${target}, ${JSON.stringify(strikes)}`;
+  return { struck, acknowledged, faults: life.judge(target, acknowledged).map((fault) => `${fault}: ${about}`) };
+}
+
+/** Returns what went wrong with two faults in a step, at every pair of places and of every kind. */
+export async function runPairs(target: StepName): Promise<{ runs: number; faults: string[] }> {
+  const found = { runs: 0, faults: [] as string[] };
+  for (const kind of kinds) {
+    for (let at = 1; (await runStep(target, { at, kind })).struck === 1; at++) {
+      for (const second of kinds) {
+        for (let then = at + 1; ; then++) {
+          const run = await runStep(target, { at, kind }, { at: then, kind: second });
+          if (run.struck < 2) break;
+          found.runs += 1;
+          found.faults.push(...run.faults);
+        }
+      }
+    }
+  }
+  return found;
 }
 
 class Life {
-  strike: Strike | undefined;
-  requests = 0;
+  struck = 0;
+  #strikes: readonly Strike[] = [];
+  #requests = 0;
   readonly #moment = testMoment();
   readonly #tables = {
     sessions: memoryTable(),
@@ -71,6 +102,8 @@ class Life {
     keys: memoryTable(),
   };
   readonly #events: HubEvent[] = [];
+  /** How often the bus has brought an event that begins something. */
+  readonly #brought = new Map<string, number>();
   /** Grants that are good upstream: the refresh token of each. */
   readonly #alive = new Set<string>();
   #issued = 0;
@@ -83,14 +116,21 @@ class Life {
   #query = '';
   #ticket = '';
 
+  /** From the next request on. */
+  arm(strikes: readonly Strike[]): void {
+    this.#strikes = strikes;
+    this.#requests = 0;
+  }
+
   /** One request to the outside: it has its effect, its answer, both, or neither. */
-  async #ask<T>(effect: () => Promise<T>, isTokenRequest = false): Promise<T> {
-    this.requests += 1;
-    const kind = this.requests === this.strike?.at ? this.strike.kind : undefined;
+  async ask<T>(effect: () => Promise<T>, isTokenRequest = false): Promise<T> {
+    this.#requests += 1;
+    const kind = this.#strikes.find(({ at }) => at === this.#requests)?.kind;
+    if (kind) this.struck += 1;
     if (kind === 'crash before') return this.#crash();
     if (kind === 'refused') throw Object.assign(new Error('throttled'), { name: 'ThrottlingException' });
     const value = await effect();
-    if (isTokenRequest && this.strike) this.#tokensGiven = true;
+    if (isTokenRequest && this.#strikes.length > 0) this.#tokensGiven = true;
     if (isTokenRequest && kind === 'lost') this.#mayLose = true;
     if (kind === 'crash after') return this.#crash();
     if (kind === 'lost') throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
@@ -98,7 +138,7 @@ class Life {
   }
 
   #crash(): Promise<never> {
-    this.#mayLose = this.#tokensGiven;
+    this.#mayLose ||= this.#tokensGiven;
     this.#crashed();
     return new Promise(() => {});
   }
@@ -114,19 +154,19 @@ class Life {
   get #ports() {
     const moment = this.#moment;
     const through = (table: Table): Table => ({
-      get: (key) => this.#ask(() => table.get(key)),
-      put: (item, expression) => this.#ask(() => table.put(item, expression)),
-      update: (key, expression) => this.#ask(() => table.update(key, expression)),
-      remove: (key, expression) => this.#ask(() => table.remove(key, expression)),
-      query: (query) => this.#ask(() => table.query(query)),
-      scan: (scan) => this.#ask(() => table.scan(scan)),
+      get: (key) => this.ask(() => table.get(key)),
+      put: (item, expression) => this.ask(() => table.put(item, expression)),
+      update: (key, expression) => this.ask(() => table.update(key, expression)),
+      remove: (key, expression) => this.ask(() => table.remove(key, expression)),
+      query: (query) => this.ask(() => table.query(query)),
+      scan: (scan) => this.ask(() => table.scan(scan)),
     });
     const { sessions, connections, tenants, keys } = this.#tables;
     const offered = offeredProviders('local');
     const find = (provider: string) => offered.find((entry) => entry.provider.id === provider);
     const send: Send = async (request) => {
       try {
-        const { status, json } = await this.#ask(async () => this.#answer(request), request.url.endsWith('/token'));
+        const { status, json } = await this.ask(async () => this.#answer(request), request.url.endsWith('/token'));
         const headers = { 'content-type': 'application/json' };
         return ok({ status, headers, body: Buffer.from(JSON.stringify(json)) });
       } catch (error) {
@@ -142,8 +182,8 @@ class Life {
       tenants: tenantStore(through(tenants)),
       dataKeys: through(keys),
       vault: openVault({ keyId: 'key', keysTable: through(keys), moment }),
-      readApp: () => this.#ask(async () => ({ clientId: 'client', clientSecret: 'made-up-secret' })),
-      publish: (events: readonly HubEvent[]) => this.#ask(async () => void this.#events.push(...events)),
+      readApp: () => this.ask(async () => ({ clientId: 'client', clientSecret: 'made-up-secret' })),
+      publish: (events: readonly HubEvent[]) => this.ask(async () => void this.#events.push(...events)),
       revoke: async (...[entry, app, grant]: Parameters<Parameters<typeof callback>[0]['revoke']>) =>
         (await revokeUpstream({ send, moment }, entry, app, grant)).ok,
     };
@@ -208,20 +248,54 @@ class Life {
       return (await openCredentials(ports).live(tenantId, id)).ok;
     }
     if (step === 'disconnect') return (await remove(ports, tenantId, id)).ok;
-    const endAll = (tenant: TenantId) => endGrants(ports, tenant, 15_000);
-    return (await eraseTenant({ ...ports, endGrants: endAll }, tenantId)).ok;
+    const removed = await removeTenant(ports, tenantId, moment);
+    await this.#deliver();
+    return removed.ok;
   }
 
-  /** Two hours of ticks; the operator asks for an erasure again that failed. */
-  async heal(target: StepName): Promise<void> {
-    for (let turn = 0; turn < 12; turn++) {
+  /** The bus brings each event until it is taken: three times, as Lambda runs what an event begins. */
+  async #deliver(): Promise<void> {
+    for (let [event] = this.#undelivered(); event; [event] = this.#undelivered()) {
+      const { id: one } = event;
+      this.#brought.set(one, (this.#brought.get(one) ?? 0) + 1);
+      if (!(await this.interrupted(() => this.#handle(event)))) return;
+      this.#brought.set(one, TAKEN);
+    }
+  }
+
+  async #handle({ type, time, data }: HubEvent): Promise<boolean> {
+    const ports = this.#ports;
+    if (type === 'tenant.removing') await endGrants(ports, tenantId, Date.parse(time), 60_000);
+    else await erase(ports, tenantId, Date.parse((data as { since: string }).since), this.#moment);
+    return true;
+  }
+
+  /** Ticks and the bus, until nothing is under way; for two hours at most. */
+  async heal(): Promise<void> {
+    for (let turn = 0; turn < 12 && (turn === 0 || this.#isBusy()); turn++) {
       this.#moment.nowMs += 10 * 60_000;
       const ports = this.#ports;
-      if (target === 'erase' && this.#tables.tenants.rows.size > 0) await this.take('erase');
-      await sweep(ports, this.#moment, () => 1e6);
-      const due = await Promise.all(dueShards.map((shard) => ports.store.due(shard, this.#moment.nowMs)));
-      await tend(ports, openCredentials(ports), due.flat(), () => true);
+      await this.#deliver();
+      await this.interrupted(() => sweep(ports, this.#moment, () => 1e6).then(() => true));
+      await this.interrupted(async () => {
+        const due = await Promise.all(dueShards.map((shard) => ports.store.due(shard, this.#moment.nowMs)));
+        await tend(ports, openCredentials(ports), due.flat(), () => true);
+        return true;
+      });
     }
+  }
+
+  #isBusy(): boolean {
+    const { sessions, connections } = this.#tables;
+    const undone = [...connections.rows.values()].some(
+      ({ lease, removal, announceAtMs }) => lease ?? removal ?? announceAtMs,
+    );
+    return undone || [...sessions.rows.values()].some(({ dueAt }) => dueAt) || this.#undelivered().length > 0;
+  }
+
+  #undelivered(): HubEvent[] {
+    const begins = this.#events.filter(({ type }) => /^tenant\.(removing|disconnected)$/.test(type));
+    return begins.filter(({ id: one }) => (this.#brought.get(one) ?? 0) < 3);
   }
 
   /** Returns what is not as it may be. */
@@ -233,7 +307,7 @@ class Life {
     const must = (holds: boolean, what: string) => void (holds || faults.push(what));
 
     must(session?.grant === undefined && session?.dueAt === undefined, `the session is left ${session?.status}`);
-    if (target === 'erase') {
+    if (target === 'erase' && (acknowledged || told.has('tenant.removing'))) {
       must(this.#tables.tenants.rows.size === 0, 'the tenant is still there');
       must(
         [...this.#tables.keys.rows.values()].every(({ wrapped }) => wrapped === undefined),
@@ -253,6 +327,7 @@ class Life {
     if (target === 'confirm' && acknowledged) must(row?.status === 'active', 'confirmed, and not there');
     if (target === 'refresh' && !this.#mayLose) must(row?.status === 'active', 'lost without need');
     if (target === 'disconnect' && acknowledged) must(row === undefined, 'disconnected, and still there');
+    if (target === 'erase') must(row?.status === 'active', 'nothing was asked for, and the connection is gone');
     if (row === undefined && steps.indexOf(target) >= steps.indexOf('disconnect')) {
       must(told.has('connection.removed'), 'nobody was told of the disconnection');
     }

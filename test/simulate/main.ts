@@ -1,28 +1,62 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-// Failed refreshes are what is simulated: their log lines say nothing new here. Read by the logger as it loads.
+// Failures are what is simulated: their log lines say nothing new here. Read by the logger as it loads.
 Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' });
-const { campaign, seedsFrom } = await import('./campaign.ts');
-const { planOf } = await import('./schedule.ts');
+const { reportCampaign } = await import('./campaign-report.ts');
 
-const help = `Runs the refresh of credentials through simulated crashes, lost answers, throttling and slowness.
+const help = `Runs the hub's own modules through simulated crashes, lost answers, throttling and slowness.
 
   npm run simulate -- [refresh] [--schedules N] [--seed S] [--only SEED]
                       eight callers at expiry, random schedules of up to five faults
   npm run simulate -- exhaustive
                       two callers, every order of their requests, every single fault at every place
+  npm run simulate -- crashes
+                      a connection's life, each step with every pair of faults: both within, or the second while it is mended
   npm run simulate -- rotate [--schedules N] [--seed S]
                       rotations of data keys among refreshes, reads and crashes
   npm run simulate -- connect [--schedules N] [--seed S]
                       attacks on the connect protocol, orders of its events, callbacks at once
+  npm run simulate -- webhooks [--schedules N] [--seed S] [--only SEED]
+                      25 webhooks a schedule, from the request to the inbox and the bus, up to five faults
+  npm run simulate -- webhook-faults
+                      every single fault, and every two, at every request of a webhook's way
+  npm run simulate -- webhook-outages [--schedules N] [--seed S]
+                      every service, and every two, down for five minutes, with N webhooks meanwhile
+  npm run simulate -- webhook-load [--schedules N] [--seed S]
+                      N webhooks on the running hub, 64 at a time, while its workers are killed
+  npm run simulate -- forgeries [--schedules N] [--seed S]
+                      N forged requests of all senders, and genuine ones, before the verifier
+  npm run simulate -- records [--schedules N] [--seed S]
+                      objects told by webhooks in any order, twice, late or never, and polled beside that
+  npm run simulate -- deliveries [--schedules N] [--seed S]
+                      100 events to N subscriptions of every temper, faults at one of 200 requests; every single fault
+  npm run simulate -- calls [--schedules N] [--seed S]
+                      N calls of 50 tenants against limits, an hour's outage, one tenant that is loud, slow or failing
 
-  --schedules N   how many schedules (default 100000; of rotations 5000, of attacks 10000)
+  --schedules N   how many schedules (default 100000; of rotations 5000, of attacks 10000, of webhooks 40000, in an
+                  outage 1000, on the running hub 20000, forged 500000; of records 10000, of subscriptions 1000, of calls 10000)
   --seed S        which ones: the same seed gives the same schedules (default: the time)
-  --only SEED     that one schedule of refreshes alone, with its plan
+  --only SEED     that one schedule alone, with its plan
   --help          this text
 
 Seeds that failed are kept in test/simulate/regressions.json and run first. Exit 1 where an invariant was broken.`;
+
+const standards = {
+  refresh: 100_000,
+  exhaustive: 0,
+  crashes: 0,
+  rotate: 5_000,
+  connect: 10_000,
+  webhooks: 40_000,
+  'webhook-faults': 0,
+  'webhook-outages': 1_000,
+  'webhook-load': 20_000,
+  forgeries: 500_000,
+  records: 10_000,
+  calls: 10_000,
+  deliveries: 1_000,
+};
+const isWord = (text: string): text is keyof typeof standards => Object.hasOwn(standards, text);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,39 +72,28 @@ if (values.help) {
   process.exit(0);
 }
 const [what = 'refresh', ...surplus] = positionals;
-const standard = { rotate: '5000', connect: '10000' }[what] ?? '100000';
-const [schedules, seed, only] = [values.schedules ?? standard, values.seed, values.only ?? '0'].map(Number);
-if (surplus.length > 0 || !['refresh', 'exhaustive', 'rotate', 'connect'].includes(what)) {
-  console.error('what is simulated is one of refresh, exhaustive, rotate, connect; see --help');
+if (surplus.length > 0 || !isWord(what)) {
+  console.error(`what is simulated is one of ${Object.keys(standards).join(', ')}; see --help`);
   process.exit(2);
 }
-if (![schedules, seed, only].every((number) => Number.isInteger(number) && Number(number) >= 0)) {
+const count = Number(values.schedules ?? standards[what]);
+const seed = Number(values.seed);
+const only = values.only === undefined ? undefined : Number(values.only);
+if (![count, seed, only ?? 0].every((number) => Number.isInteger(number) && number >= 0)) {
   console.error('--schedules, --seed and --only take whole numbers; see --help');
   process.exit(2);
 }
 
 if (what === 'exhaustive') await (await import('./exhaustive-report.ts')).report();
-if (what === 'connect') await (await import('./connect-report.ts')).report(Number(schedules), Number(seed));
-if (what === 'rotate') await (await import('./rotation-report.ts')).report(Number(schedules), Number(seed));
-
-const file = new URL('regressions.json', import.meta.url);
-const kept: number[] = JSON.parse(readFileSync(file, 'utf8'));
-const seeds = values.only ? [Number(only)] : [...kept, ...seedsFrom(Number(seed), Number(schedules))];
-const began = performance.now();
-const summary = await campaign(seeds.map(planOf));
-const seconds = (performance.now() - began) / 1000;
-
-console.log(`seed ${values.seed}: ${summary.schedules} schedules in ${seconds.toFixed(1)} s, trace ${summary.trace}`);
-for (const [ending, count] of Object.entries(summary.endings).sort()) console.log(`  ${count} × ${ending}`);
-for (const { plan, violations } of summary.failures.slice(0, 20)) {
-  console.log(`FAILED seed ${plan.seed}: ${violations.join('; ')}`);
-  console.log(`  ${JSON.stringify(plan)}`);
-}
-for (const unsteady of summary.unsteady) console.log(`FAILED seed ${unsteady.seed}: C-12: its second run differed`);
-
-const failed = [...summary.failures.map(({ plan }) => plan), ...summary.unsteady].map((plan) => plan.seed);
-if (failed.length > 0) {
-  const all = [...new Set([...kept, ...failed])].slice(0, 200);
-  if (!values.only) writeFileSync(file, `${JSON.stringify(all)}\n`);
-  process.exit(1);
-}
+if (what === 'crashes') await (await import('./crashes-report.ts')).report();
+if (what === 'connect') await (await import('./connect-report.ts')).report(count, seed);
+if (what === 'deliveries') await (await import('./deliveries-report.ts')).report(count, seed);
+if (what === 'rotate') await (await import('./rotation-report.ts')).report(count, seed);
+if (what === 'calls') await (await import('./calls-report.ts')).report(count, seed);
+if (what === 'webhook-faults') await (await import('./webhook-report.ts')).reportFaults();
+if (what === 'webhook-outages') await (await import('./webhook-report.ts')).reportOutages(count, seed);
+if (what === 'webhook-load') await (await import('./webhook-report.ts')).reportLoad(count, seed);
+if (what === 'forgeries') (await import('./webhook-report.ts')).reportForgeries(count, seed);
+if (what === 'records') await (await import('./records-report.ts')).report(count, seed);
+if (what === 'webhooks') await reportCampaign(what, await import('./webhooks.ts'), { count, seed, only });
+if (what === 'refresh') await reportCampaign(what, await import('./schedule.ts'), { count, seed, only });

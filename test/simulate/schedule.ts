@@ -6,6 +6,7 @@ import type { CredentialPorts } from '../../shared/connections/refresh.ts';
 import { remove } from '../../shared/connections/remove.ts';
 import { TenantId } from '../../shared/core/ids.ts';
 import { Secret } from '../../shared/core/secret.ts';
+import type { Report } from './campaign.ts';
 import { type Behaviour, behaviours, FakeProvider, type Pair } from './fake-provider.ts';
 import { Hub, services } from './hub.ts';
 import { type Caller, type Fault, type FaultKind, seeded, World } from './world.ts';
@@ -21,14 +22,6 @@ export interface Plan {
   /** What else happens to the connection meanwhile. */
   readonly turn: 'nothing' | 'disconnect' | 'reconnect' | 'wrong client';
   readonly faults: readonly Fault[];
-}
-
-export interface Report {
-  readonly plan: Plan;
-  readonly violations: readonly string[];
-  /** How it ended: `active`, `needs_reauth: <reason>`, `gone`. */
-  readonly ending: string;
-  readonly trace: number;
 }
 
 /** Where faults strike: a service (the more often listed, the oftener), and which of its requests. */
@@ -82,8 +75,8 @@ export function* singleFaults(): Generator<Plan> {
   }
 }
 
-/** Runs one plan to its end. */
-export async function run(plan: Plan): Promise<Report> {
+/** Runs one plan to its end: `active`, `needs_reauth: <reason>`, `gone`. */
+export async function run(plan: Plan): Promise<Report<Plan>> {
   const world = new World(plan.seed);
   const provider = new FakeProvider(plan.behaviour, world.chance);
   const hub = new Hub(world, provider);

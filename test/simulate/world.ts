@@ -51,6 +51,13 @@ export interface Service {
 /** What a request comes to: its answer, or why there is none. `sent`: it may have had its effect. */
 export type Answer<T> = { readonly value: T } | { readonly refused: true; readonly sent: boolean };
 
+interface Event {
+  readonly atMs: number;
+  readonly order: number;
+  /** None once it has been called off. */
+  run?: () => void;
+}
+
 /** What the world is to those in it. */
 export type Outside = Pick<World, 'nowMs' | 'met' | 'crashes' | 'note' | 'momentOf' | 'request'>;
 
@@ -67,17 +74,26 @@ export class World {
   #open = 0;
   readonly #faults = new Map<string, FaultKind>();
   readonly #requests = new Map<string, number>();
-  readonly #events: { readonly atMs: number; readonly order: number; readonly run: () => void }[] = [];
+  readonly #events: Event[] = [];
   readonly #outages = new Map<string, number>();
+  readonly #parallel: boolean;
 
-  constructor(seed: number) {
+  /** `parallel`: a process may wait for several things at once, timers among them, which keep the world's time; whether
+   *  anything can go on is asked of the engine then, which takes longer than counting. One such world at a time. */
+  constructor(seed: number, { parallel = false } = {}) {
     this.chance = seeded(seed);
+    this.#parallel = parallel;
   }
 
   /** From here on these faults happen; without any, all is well. */
   arm(faults: readonly Fault[]): void {
     for (const cleared of [this.#faults, this.#outages, this.#requests]) cleared.clear();
     for (const { service, at, kind } of faults) this.#faults.set(`${service} ${at}`, kind);
+  }
+
+  /** From now on, and for so long, every request to these services is refused. */
+  blackOut(services: readonly string[], forMs: number): void {
+    for (const service of services) this.#outages.set(service, this.nowMs + forMs);
   }
 
   between(low: number, high: number): number {
@@ -96,6 +112,7 @@ export class World {
     this.#at(this.nowMs + delayMs, () => {
       this.#running += 1;
       body().finally(() => {
+        if (caller.dead) return; // a timer of its own woke it: it is no more
         this.#open -= 1;
         this.#running -= 1;
         this.note(`${caller.name} ends`);
@@ -105,17 +122,52 @@ export class World {
 
   /** Lets events through until every process has ended, or crashed. */
   async settle(): Promise<void> {
+    const timers = this.#parallel ? this.#takeTimers() : undefined;
+    try {
+      await this.#letThrough();
+    } finally {
+      timers?.restore();
+    }
+    if (this.#open > 0) throw new Error(`${this.#open} processes wait for nothing`);
+  }
+
+  async #letThrough(): Promise<void> {
     for (;;) {
-      for (let turn = 0; this.#running > 0; turn++) {
+      if (this.#parallel) await new Promise(setImmediate);
+      for (let turn = 0; !this.#parallel && this.#running > 0; turn++) {
         if (turn < 64) await null;
         else await new Promise(setImmediate); // a stream inside an answer
       }
-      const event = this.#events.pop();
-      if (!event) break;
+      const event = this.#next();
+      if (!event) return;
       this.nowMs = Math.max(this.nowMs, event.atMs);
       event.run();
     }
-    if (this.#open > 0) throw new Error(`${this.#open} processes wait for nothing`);
+  }
+
+  #next(): Required<Event> | undefined {
+    for (let event = this.#events.pop(); event; event = this.#events.pop()) {
+      const { run } = event;
+      if (run) return { ...event, run };
+    }
+    return undefined;
+  }
+
+  #takeTimers() {
+    const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+    const ours = new Map<unknown, Event>();
+    const later = (run: () => void, ms = 0) => {
+      const timer = {};
+      ours.set(timer, this.#at(this.nowMs + ms, run));
+      return timer;
+    };
+    const callOff = (timer: unknown) => {
+      const event = ours.get(timer);
+      if (event) event.run = undefined;
+      else real.clearTimeout(timer as NodeJS.Timeout);
+    };
+    Object.assign(globalThis, { setTimeout: later, clearTimeout: callOff });
+    return { restore: () => void Object.assign(globalThis, real) };
   }
 
   momentOf(caller: Caller): Moment {
@@ -135,12 +187,13 @@ export class World {
 
   /** One request of a caller: `effect` happens at the other side at some time, or several times, or never. */
   async request<T>(caller: Caller, service: Service, effect: () => T): Promise<Answer<T>> {
+    if (caller.dead) return new Promise(() => {});
     const kind = this.#faultOf(service);
     const began = this.nowMs;
     this.note(`${caller.name} ${service.name} ${kind ?? ''}`);
     const slowMs = kind === 'late' ? this.between(500, service.slowMs) : 0;
     await this.#wait(this.between(0, 20) + (this.chance() < 0.5 ? slowMs : 0));
-    if (kind === 'crash before') return this.#crash(caller);
+    if (kind === 'crash before' || caller.dead) return this.#crash(caller);
     if (kind === 'refused' || (this.#outages.get(service.name) ?? 0) > this.nowMs)
       return { refused: true, sent: false };
     const value = effect();
@@ -170,6 +223,7 @@ export class World {
   }
 
   #crash(caller: Caller): Promise<never> {
+    if (caller.dead) return new Promise(() => {});
     caller.dead = true;
     this.crashes += 1;
     this.#open -= 1;
@@ -189,8 +243,8 @@ export class World {
   }
 
   /** Kept latest first, so that the next one is the last; equal times in the order they were asked for. */
-  #at(atMs: number, run: () => void): void {
-    const event = { atMs, order: this.#sequence, run };
+  #at(atMs: number, run: () => void): Event {
+    const event: Event = { atMs, order: this.#sequence, run };
     this.#sequence += 1;
     let low = 0;
     let high = this.#events.length;
@@ -200,5 +254,6 @@ export class World {
       else high = middle;
     }
     this.#events.splice(low, 0, event);
+    return event;
   }
 }

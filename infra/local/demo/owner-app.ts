@@ -66,7 +66,8 @@ export async function startOwnerApp({
     if (url.pathname === RETURN_PATH) {
       const session = url.searchParams.get('session');
       const ticket = url.searchParams.get('ticket');
-      if (!session || !ticket) return sendPage(response, 200, notConnected(url.searchParams.get('error') ?? 'unknown'));
+      if (!session) return redirect(response, '/'); // by the link of a page that said what went wrong
+      if (!ticket) return sendPage(response, 200, notConnected(url.searchParams.get('error') ?? 'unknown'));
       // 4. Vouch for the user of *this* browser: only if it is who began, the connection comes into being. Without
       //    this step, whoever is talked into opening a foreign link would give away an account.
       const answer = await askHub('POST', `/connect-sessions/${session}/confirm`, { ticket, endUser: user });

@@ -2,13 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startBucket } from './bucket.ts';
 import { startDemoProvider } from './provider.ts';
+import { startSenders } from './senders.ts';
 import { startThirdParties } from './third-parties.ts';
 import { callSteps } from './tour/calls.ts';
 import { connectSteps, lastSteps, tenantSteps } from './tour/connect.ts';
+import { deliverySteps } from './tour/deliveries.ts';
 import { startHubProcess } from './tour/hub-process.ts';
 import { kindSteps } from './tour/kinds.ts';
 import type { Scene, Step } from './tour/scene.ts';
+import { senderSteps } from './tour/senders.ts';
 import { syncSteps, tickStep } from './tour/syncs.ts';
 import { webhookSteps } from './tour/webhooks.ts';
 
@@ -25,8 +29,10 @@ const steps: readonly Step[] = [
   ...syncSteps,
   ...callSteps,
   ...webhookSteps,
+  ...senderSteps,
   ...kindSteps,
   tickStep,
+  ...deliverySteps,
   ...lastSteps,
 ];
 
@@ -43,8 +49,10 @@ async function tour(tell: (outcome: Outcome) => void): Promise<readonly Outcome[
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const demo = await startDemoProvider();
   const thirdParties = await startThirdParties();
+  const store = await startBucket();
+  const { senders, entered, stop: stopSenders } = await startSenders();
   const providers = join(folder, 'providers.json');
-  writeFileSync(providers, JSON.stringify({ ...demo.providers, ...thirdParties.providers }));
+  writeFileSync(providers, JSON.stringify(entered({ ...demo.providers, ...thirdParties.providers, s3: store.s3 })));
   let port = '0';
   const startHub = () =>
     startHubProcess({ PORT: port, PATCHBAY_DATA: join(folder, 'data'), PATCHBAY_PROVIDERS: providers });
@@ -65,7 +73,7 @@ async function tour(tell: (outcome: Outcome) => void): Promise<readonly Outcome[
     return outcome.ok;
   };
 
-  const scene = { demo, thirdParties, startHub } as Scene;
+  const scene = { demo, thirdParties, senders, startHub } as Scene;
   const started = await record({ step: 'npm start', expected: 'ready' }, async () => {
     scene.hub = await startHub();
     port = new URL(scene.hub.url).port;
@@ -74,7 +82,8 @@ async function tour(tell: (outcome: Outcome) => void): Promise<readonly Outcome[
   if (started) for (const step of steps) await record(step, () => step.happen(scene));
   if (started) await record({ step: 'Ctrl-C', expected: 'exit 0' }, async () => `exit ${await scene.hub.stop()}`);
 
-  await Promise.all([scene.ownerApp?.stop(), thirdParties.stop(), demo.stop()]);
+  const servers = [scene.ownerApp, scene.inbox, thirdParties, store, demo];
+  await Promise.all([...servers.map((server) => server?.stop()), stopSenders()]);
   return outcomes;
 }
 

@@ -1,6 +1,6 @@
 import { openBrowser } from '../browser.ts';
 import { startOwnerApp } from '../owner-app.ts';
-import { all, ask, type Scene, type Step, TENANT } from './scene.ts';
+import { all, ask, type Scene, type Step, TENANT, until } from './scene.ts';
 
 const connections = async (scene: Scene) => (await all(scene, `/v1/tenants/${TENANT}/connections`)).length;
 
@@ -142,6 +142,18 @@ export const lastSteps: readonly Step[] = [
       const call = { body: { request: { method: 'GET', path: '/me' } } };
       const { status, body } = await ask(scene, `POST /v1/tenants/${TENANT}/connections/demo/calls`, call);
       return `${status} ${body.code}`;
+    },
+  },
+  {
+    step: 'erase the tenant',
+    expected: '204, 404; then its id is free again',
+    async happen(scene) {
+      const key = scene.hub.operatorKey;
+      const erased = await ask(scene, `DELETE /v1/tenants/${TENANT}`, { key });
+      const gone = await ask(scene, `GET /v1/tenants/${TENANT}`, { key });
+      const body = { id: TENANT, name: 'Acme' };
+      await until(async () => (await ask(scene, 'POST /v1/tenants', { key, body })).status === 201);
+      return `${erased.status}, ${gone.status}; then its id is free again`;
     },
   },
 ];

@@ -1,25 +1,28 @@
 import { openBrowser } from '../browser.ts';
+import { bucket } from '../bucket.ts';
 import { ask, rehearse, type Scene, type Step, TENANT } from './scene.ts';
 
 const tenant = `/v1/tenants/${TENANT}` as const;
 const endUser = 'ada@acme.example';
 
+type Fields = Readonly<Record<string, string>>;
+
 /** A connection by what the end user enters on the hosted page; the first try is wrong. */
-async function enter(scene: Scene, name: string, wrong: Readonly<Record<string, string>>, right: typeof wrong) {
+async function enter(scene: Scene, name: string, wrong: Fields, right: Fields, provider = 'demo') {
   const { returnUrl } = scene.ownerApp;
-  const wish = { body: { provider: 'demo', name, endUser, returnUrl } };
+  const wish = { body: { provider, name, endUser, returnUrl } };
   const session = await ask(scene, `POST ${tenant}/connect-sessions`, wish);
   const browser = openBrowser();
   const form = await browser.visit(`${session.body.url}?way=${name}`);
-  const again = await browser.press(form, 'Connect Demo', { fill: wrong });
-  const back = await browser.press(again, 'Connect Demo', { fill: right, stopAt: returnUrl });
+  const again = await browser.press(form, 'Connect', { fill: wrong });
+  const back = await browser.press(again, 'Connect', { fill: right, stopAt: returnUrl });
   const body = { ticket: new URL(back.url).searchParams.get('ticket'), endUser };
   const { status } = await ask(scene, `POST ${tenant}/connect-sessions/${session.body.id}/confirm`, { body });
   return `${again.text.includes('did not accept') ? 'refused' : again.text}, ${status}`;
 }
 
 /** A connection by what the owner's backend has. */
-async function give(scene: Scene, kind: string, fields: Readonly<Record<string, string>>) {
+async function give(scene: Scene, kind: string, fields: Fields) {
   const body = { provider: 'demo', name: kind, credential: { kind, ...fields } };
   const { status } = await ask(scene, `POST ${tenant}/connections`, { body, key: scene.hub.operatorKey });
   return String(status);
@@ -69,6 +72,19 @@ export const kindSteps: readonly Step[] = [
     async happen(scene) {
       const fields = { clientId: 'client-grace', clientSecret: 'made-up-client-secret' };
       return `${await give(scene, 'client_credentials', fields)}; ${await use(scene, 'client_credentials')}`;
+    },
+  },
+  {
+    step: 'a key pair that signs each request, entered',
+    expected: 'refused, 200; succeeded: all is well, revoked',
+    async happen(scene) {
+      const wrong = { ...bucket, secretAccessKey: '0'.repeat(40) };
+      const entered = await enter(scene, 'sigv4', wrong, bucket, 's3');
+      const path = `${tenant}/connections/s3:sigv4` as const;
+      const call = { body: { request: { method: 'GET', path: '/reports/2026%20%C3%BC.txt' } } };
+      const { body } = await ask(scene, `POST ${path}/calls`, call);
+      const ended = await ask(scene, `DELETE ${path}`);
+      return `${entered}; ${body.status}: ${body.result}, ${ended.body.status}`;
     },
   },
   {

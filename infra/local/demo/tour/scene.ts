@@ -1,7 +1,9 @@
 import type { Browser } from '../browser.ts';
+import type { EventInbox } from '../event-inbox.ts';
 import type { OwnerApp } from '../owner-app.ts';
 import type { DemoProvider } from '../provider.ts';
 import type { Arrived } from '../rehearsal.ts';
+import type { Sender } from '../senders.ts';
 import type { ThirdParties } from '../third-parties.ts';
 import type { HubProcess } from './hub-process.ts';
 
@@ -16,11 +18,15 @@ export interface Step {
 export interface Scene {
   readonly demo: DemoProvider;
   readonly thirdParties: ThirdParties;
+  /** The providers that send webhooks. */
+  readonly senders: readonly Sender[];
   readonly startHub: () => Promise<HubProcess>;
   hub: HubProcess;
   tenantKey: string;
   ownerApp: OwnerApp;
   browser: Browser;
+  inbox?: EventInbox;
+  subscription?: string;
 }
 
 export const TENANT = 'acme';
@@ -30,6 +36,9 @@ export interface Body {
   readonly id: string;
   readonly key: string;
   readonly url: string;
+  readonly secret?: string;
+  readonly enabled?: boolean;
+  readonly reason?: string;
   readonly status: string;
   readonly stage: string;
   readonly code: string;
@@ -38,6 +47,7 @@ export interface Body {
   readonly account?: { readonly name?: string };
   readonly attempts: readonly { readonly at: string; readonly status?: number }[];
   readonly data: { readonly name: string };
+  readonly result?: unknown;
   readonly items: readonly Body[];
   readonly cursor?: string;
 }

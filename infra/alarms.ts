@@ -17,6 +17,7 @@ export const register = {
   'lost-rotation': { heading: 'A rotated token was lost', threshold: 1, periods: 1 },
   'parked-revocation': { heading: 'A grant could not be ended', threshold: 1, periods: 1 },
   'refused-webhooks': { heading: 'Webhooks are refused', threshold: 100, periods: 3 },
+  'failing-subscriptions': { heading: 'A webhook subscription cannot be kept alive', threshold: 1, periods: 1 },
   'conflicting-webhooks': { heading: 'An event came with two bodies', threshold: 1, periods: 1 },
   'failed-handlers': { heading: 'Events were not handled', threshold: 1, periods: 1 },
   'disabled-subscription': { heading: 'A subscription was disabled', threshold: 1, periods: 1 },
@@ -34,6 +35,7 @@ export function measured(
     | 'NeedsReauth'
     | 'Revocation'
     | 'WebhookRefused'
+    | 'WebhookSubscription'
     | 'WebhookEvent'
     | 'WebhookHandled'
     | 'Delivery'

@@ -34,6 +34,16 @@ const versionsAlone: Plugin = {
   },
 };
 
+/** What the SDK loads when a service answers with a stream of events: none that the hub asks does. */
+const eventStreamsApart: Plugin = {
+  name: 'event-streams-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@smithy\/core\/event-streams$/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    );
+  },
+};
+
 /** How every bundle is made. Some dependencies still call `require`, hence the banner. */
 export const bundling = {
   bundle: true,
@@ -48,7 +58,7 @@ export const bundling = {
   banner: {
     js: "import{createRequire as createBundleRequire}from'node:module';const require=createBundleRequire(import.meta.url);",
   },
-  plugins: [environmentCredentials, versionsAlone],
+  plugins: [environmentCredentials, versionsAlone, eventStreamsApart],
   logLevel: 'warning',
 } satisfies BuildOptions;
 

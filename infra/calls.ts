@@ -8,7 +8,7 @@ import { HubQueue } from './constructs/hub-queue.ts';
 export class Calls extends HubFeature {
   constructor(scope: Construct, hub: Hub) {
     super(scope, 'calls', hub);
-    const { data, alarms } = hub;
+    const { data, alarms, stage } = hub;
     const consumer = callsContract.run;
     const queue = new HubQueue(this, 'queue', { consumer, concurrency: 20, receives: 10, alarmAgeS: 3_600, alarms });
 
@@ -18,15 +18,19 @@ export class Calls extends HubFeature {
       LIMITS_TABLE: data.limits.use(['GetItem', 'UpdateItem']),
       CALL_QUEUE_URL: queue.send(),
     };
+    const { calls, perS } = stage.tenantQuota ?? {};
+    const submit = { ...attempt, TENANT_QUOTA: calls && perS ? `${calls}/${perS}` : 'off' };
     const { run } = this.functions(callsContract, {
-      submit: attempt,
+      submit,
       run: attempt,
       plan: { CALLS_TABLE: data.calls.use(['UpdateItem'], ['by-due']), CALL_QUEUE_URL: queue.send() },
       list: { CALLS_TABLE: data.calls.use([], ['by-time']) },
       get: { CALLS_TABLE: data.calls.use(['GetItem']) },
       retry: { CALLS_TABLE: data.calls.use(['GetItem', 'PutItem']), CALL_QUEUE_URL: queue.send() },
+      redrive: { CALLS_TABLE: data.calls.use(['PutItem'], ['by-time']) },
       cancel: { CALLS_TABLE: data.calls.use(['UpdateItem']) },
-      invoke: attempt,
+      circuit: { LIMITS_TABLE: data.limits.use(['GetItem']) },
+      invoke: submit,
       clear: { CALLS_TABLE: data.calls.use(['Query', 'DeleteItem']) },
     });
     queue.feed(run);

@@ -2,6 +2,7 @@ import { callsContract } from '../shared/calls/contract.ts';
 import { connectionsContract } from '../shared/connections/contract.ts';
 import { consoleContract } from '../shared/console/contract.ts';
 import type { FeatureContract } from '../shared/core/contract.ts';
+import { deliveriesContract } from '../shared/deliveries/contract.ts';
 import { syncsContract } from '../shared/syncs/contract.ts';
 import { tenantsContract } from '../shared/tenants/contract.ts';
 import { webhooksContract } from '../shared/webhooks/contract.ts';
@@ -13,6 +14,7 @@ export const contracts = {
   webhooks: webhooksContract,
   calls: callsContract,
   syncs: syncsContract,
+  deliveries: deliveriesContract,
   console: consoleContract,
 } as const satisfies Readonly<Record<string, FeatureContract>>;
 

@@ -37,13 +37,20 @@ export class Overview extends Construct {
     dashboard.addWidgets(new TextWidget({ markdown: '## Providers', width: 24, height: 1 }));
     row(
       graph('Calls by provider', [summed('CallAttempt', 'provider')]),
-      graph('Calls by outcome', [summed('CallAttempt', 'outcome'), summed('CallDeferred', 'provider')]),
+      graph('Calls by outcome', [
+        summed('CallAttempt', 'outcome'),
+        summed('CallDeferred', 'provider'),
+        summed('CircuitOpened', 'provider', 'outcome'),
+      ]),
       graph('Latency of calls, ms', [spread('CallLatency', 'p50'), spread('CallLatency', 'p99')]),
     );
     row(
       graph('Webhooks taken in', [summed('WebhookAccepted', 'provider')]),
       graph('Webhooks refused', [summed('WebhookRefused', 'provider', 'outcome')]),
-      graph('Events by outcome', [summed('WebhookEvent', 'outcome')]),
+      graph('Events, and what their handlers did', [
+        summed('WebhookEvent', 'outcome'),
+        summed('WebhookHandled', 'outcome'),
+      ]),
     );
     row(
       graph('Connections that need a new authorization', [summed('NeedsReauth', 'provider', 'outcome')]),
@@ -70,9 +77,11 @@ const measuredBy = {
   CallAttempt: ['provider', 'outcome'],
   CallDeferred: ['provider'],
   CallLatency: ['provider'],
+  CircuitOpened: ['provider', 'outcome'],
   WebhookAccepted: ['provider', 'outcome'],
   WebhookRefused: ['provider', 'outcome'],
   WebhookEvent: ['provider', 'outcome'],
+  WebhookHandled: ['provider', 'outcome'],
   NeedsReauth: ['provider', 'outcome'],
   TokenRefreshed: ['provider', 'outcome'],
   SyncRun: ['provider', 'outcome'],

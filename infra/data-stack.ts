@@ -42,6 +42,12 @@ export class DataStack extends Stack {
     indexes: { 'by-time': { by: 'pk', sortedBy: 'receivedAt' } },
     withoutRecovery: { reason: 'copies of what providers sent, published on the bus already; kept for 90 days' },
   });
+  readonly endpoints = new HubTable(this, 'endpoints', {
+    sorted: true,
+    locked: true, // its URLs are entered at the tenants' providers, and not in our hands
+    indexes: { 'by-endpoint': { by: 'endpoint', sortedBy: 'pk' }, 'by-due': byDue },
+    withoutRecovery: { reason: 'each secret lies beside its data key: to delete the row is the erasure (B-12)' },
+  });
   readonly calls = new HubTable(this, 'calls', {
     sorted: true,
     expires: true,
@@ -51,15 +57,27 @@ export class DataStack extends Stack {
   readonly limits = new HubTable(this, 'limits', { sorted: false, expires: true, withoutRecovery: shortLived });
   readonly syncs = new HubTable(this, 'syncs', { sorted: true, indexes: { 'by-due': byDue } });
   readonly records = new HubTable(this, 'records', { sorted: true, expires: true });
+  readonly deliveries = new HubTable(this, 'deliveries', {
+    sorted: true,
+    expires: true,
+    indexes: { 'by-time': { by: 'pk', sortedBy: 'createdAt' }, 'by-due': byDue },
+  });
 
   readonly payloads = new PayloadBucket(this, 'payloads');
   readonly bus = new HubBus(this, 'bus');
   readonly vaultKey: VaultKey;
+  readonly endpointKey: VaultKey;
   readonly secrets: HubSecrets;
 
   constructor(scope: Construct, id: string, { stage, hubStackName, ...props }: DataStackProps) {
     super(scope, id, { ...props, terminationProtection: true });
-    this.vaultKey = new VaultKey(this, 'vault-key', hubStackName);
+    this.vaultKey = new VaultKey(this, 'vault-key', {
+      ...{ description: 'Wraps the data keys of the tenants', purpose: 'patchbay-vault', users: hubStackName },
+    });
+    // Its own, so that the intake, which anybody can reach, has no right to a key of the vault.
+    this.endpointKey = new VaultKey(this, 'endpoint-key', {
+      ...{ description: 'Wraps the secrets of webhook endpoints', purpose: 'patchbay-endpoints', users: hubStackName },
+    });
     this.secrets = new HubSecrets(this, 'secrets', stage);
   }
 }

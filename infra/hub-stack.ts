@@ -6,7 +6,9 @@ import { Calls } from './calls.ts';
 import { Connections } from './connections.ts';
 import { Console } from './console.ts';
 import { DeadLetterQueue } from './constructs/hub-queue.ts';
+import { Overview } from './dashboard.ts';
 import type { DataStack } from './data-stack.ts';
+import { Deliveries } from './deliveries.ts';
 import type { Stage } from './stage.ts';
 import { Syncs } from './syncs.ts';
 import { Tenants } from './tenants.ts';
@@ -31,6 +33,8 @@ export class HubStack extends Stack {
     new Webhooks(this, hub);
     new Calls(this, hub);
     new Syncs(this, hub);
+    new Deliveries(this, hub);
     new Console(this, hub);
+    new Overview(this, 'dashboard', hub); // last: it shows what the others watch
   }
 }

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import packageJson from '../package.json' with { type: 'json' };
-import { catalogue, offeredProviders } from '../shared/providers/catalogue.ts';
+import { catalogue } from '../shared/providers/catalogue.ts';
 import { checkProviders } from '../shared/providers/check.ts';
+import { offeredProviders } from '../shared/providers/definitions.ts';
 import { functionNames } from './contracts.ts';
 
 const httpsUrl = z.url({ protocol: /^https$/ });
@@ -40,6 +41,10 @@ const Settings = z.strictObject({
   providers: z.array(z.string()).optional(),
   /** Whether `connections/token` hands out access tokens. */
   tokenExport: z.boolean().default(false),
+  /** Whether a connection may answer from examples while its provider is down: never where its answers count. */
+  hybridMode: z.boolean().default(false),
+  /** How many calls each tenant may ask for in how many seconds. Default: the providers' limits alone. */
+  tenantQuota: z.strictObject({ calls: z.int().positive(), perS: z.int().positive() }).optional(),
   alarmEmail: z.email().optional(),
   logRetentionDays: retentionDays.default(30),
   /** Requests per second, over all callers. */

@@ -5,18 +5,20 @@ import { register } from '../infra/alarms.ts';
 import { contracts } from '../infra/contracts.ts';
 import type { FeatureContract } from '../shared/core/contract.ts';
 import { catalogue } from '../shared/providers/catalogue.ts';
+import { findWebhooks } from '../shared/providers/senders.ts';
 import { filesBelow, importsOf, places, readSources, root, type Source } from './support/sources.ts';
 
 // The rules of the house, each a test. A failure quotes the rule and its reason, and lists every fault of the tree.
 
 /** A feature and those it may know. A new arrow is one line with its reason. */
 const features = {
-  tenants: ['connections'], // an erasure ends their grants first
+  tenants: [],
   connections: ['tenants'], // whose link is it, and where may the browser go?
-  webhooks: ['connections'], // whose is it?
+  // Who may have an endpoint? whose is it? what keeps a subscription alive; what a webhook shows is kept as what a poll finds.
+  webhooks: ['tenants', 'connections', 'calls', 'syncs'],
   calls: ['connections'], // a live token
   syncs: ['connections', 'calls'], // a live token; the same limits
-  deliveries: [],
+  deliveries: ['connections', 'calls'], // the vault; the same limits
   console: [], // renders what functions/console hands it
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
@@ -33,7 +35,9 @@ const may: Readonly<Record<string, readonly string[]>> = {
   // The words, one file each; never a neighbour.
   'shared/providers/<id>': [
     'shared/core',
-    ...['provider', 'auth', 'webhooks', 'actions', 'syncs'].map((word) => `shared/providers/${word}`),
+    ...['provider', 'auth', 'webhooks', 'setup', 'handlers', 'actions', 'syncs', 'streams'].map(
+      (word) => `shared/providers/${word}`,
+    ),
     'shared/providers/<id>',
   ],
   'shared/console': ['shared/core', 'shared/console', 'shared/*/contract', 'shared/*/answers'], // describes every feature
@@ -67,8 +71,19 @@ describe('arrows', () => {
     }),
   );
 
+  rule('no feature knows another that knows it, by whatever way', 'what goes round has no order to be read in', () => {
+    const arrows: Readonly<Record<string, readonly string[]>> = features;
+    let left = words;
+    for (let before = 0; before !== left.length; ) {
+      before = left.length;
+      left = left.filter((feature) => arrows[feature]?.some((known) => left.includes(known)));
+    }
+    return left;
+  });
+
   test.each([
     ['functions/calls/run.ts', 'shared/webhooks/store'],
+    ['functions/tenants/remove.ts', 'shared/connections/ports'],
     ['functions/calls/run.ts', 'functions/calls/submit'],
     ['functions/middleware/http.ts', 'shared/tenants/store'],
     ['shared/calls/run.ts', 'functions/calls/run'],
@@ -224,7 +239,7 @@ describe('providers', () => {
   const ids = folders('shared/providers');
 
   rule('every folder is in the indexes, each of its files too, and the reverse', 'no half provider', () => {
-    const indexes = ['definitions', 'senders', 'callees', 'polled']
+    const indexes = ['definitions', 'senders', 'setups', 'handled', 'callees', 'polled']
       .map((name) => readFileSync(join(root, `shared/providers/${name}.ts`), 'utf8'))
       .join('\n');
     const imported = (file: string) => indexes.includes(`'./${file.slice('shared/providers/'.length)}'`);
@@ -243,10 +258,13 @@ describe('providers', () => {
     ];
   });
 
-  rule('every folder has files of these names alone: index webhooks actions syncs', 'folders look alike', () =>
-    ids
-      .flatMap((id) => filesBelow(`shared/providers/${id}`))
-      .filter((file) => !/\/(index|webhooks|actions|syncs)\.ts$/.test(file)),
+  rule(
+    'every folder has files of these names alone: index webhooks setup handlers actions syncs',
+    'folders look alike',
+    () =>
+      ids
+        .flatMap((id) => filesBelow(`shared/providers/${id}`))
+        .filter((file) => !/\/(index|webhooks|setup|handlers|actions|syncs)\.ts$/.test(file)),
   );
 
   rule(
@@ -258,8 +276,8 @@ describe('providers', () => {
         .map(([id]) => `create events/providers/${id}/<what happened>.json`),
   );
 
-  rule('samples belong to providers with webhooks', 'no strays', () =>
-    folders('events/providers').filter((id) => !catalogue[id]?.webhooks),
+  rule('samples belong to senders of webhooks', 'no strays', () =>
+    folders('events/providers').filter((id) => !findWebhooks(id)),
   );
 });
 

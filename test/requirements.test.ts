@@ -4,7 +4,6 @@ import { readSources } from './support/sources.ts';
 // Each requirement on connections is cited by the name of a test, so that its loss is noticed; or stands here with a reason.
 
 const exceptions: Readonly<Record<string, string>> = {
-  'A-19': 'no provider is asked with a signed client assertion',
   'A-39': 'the owner adds providers in the source, where the conformance tests read them; there are no custom ones',
 };
 

@@ -2,6 +2,7 @@ import { hasEnded, toView } from '../../shared/calls/call.ts';
 import { callsContract } from '../../shared/calls/contract.ts';
 import { callsFromEnv } from '../../shared/calls/open.ts';
 import { submit } from '../../shared/calls/submit.ts';
+import { submitBatch } from '../../shared/calls/submit-batch.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { ok } from '../../shared/core/result.ts';
 import { http, Reply } from '../middleware/http.ts';
@@ -10,12 +11,12 @@ const contract = callsContract.submit;
 const ports = callsFromEnv(readEnv(contract.env));
 
 export const handler = http(contract, async ({ path, body, header, remainingMs, moment }) => {
-  const submission = {
-    tenantId: path.tenant,
-    connection: path.connection,
-    body,
-    idempotencyKey: header('idempotency-key'),
-  };
+  const about = { tenantId: path.tenant, connection: path.connection };
+  if (body.calls) {
+    const answers = await submitBatch({ ...about, items: body.calls }, ports, moment);
+    return answers.ok ? ok(new Reply(202, { calls: answers.value })) : answers;
+  }
+  const submission = { ...about, body: body.one, idempotencyKey: header('idempotency-key') };
   const call = await submit(submission, remainingMs(), ports, moment);
   if (!call.ok) return call;
   const { id, status } = call.value;

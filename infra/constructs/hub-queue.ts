@@ -1,11 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
+import { type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionContract, QueueEntry } from '../../shared/core/contract.ts';
 import type { Alarms } from '../alarms.ts';
 import { accept } from './accept.ts';
 import { type Binding, binding } from './binding.ts';
+import { EVENT_SOURCE } from './hub-bus.ts';
 import type { HubFunction } from './hub-function.ts';
 
 const safe = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true }; // no KMS: intake must outlive its outage
@@ -57,6 +60,21 @@ export class HubQueue extends Construct {
   /** Returns the queue's URL with the right to send. */
   send(): Binding {
     return binding(this.#queue.queueUrl, { actions: ['sqs:SendMessage'], resources: [this.#queue.queueArn] });
+  }
+
+  /** Takes every event of the hub from its bus; what cannot be put in is left to `failed`. */
+  hear(bus: IEventBus, failed: IQueue): void {
+    new Rule(this, 'rule', {
+      eventBus: bus,
+      eventPattern: { source: [EVENT_SOURCE] },
+      targets: [
+        new SqsQueue(this.#queue, {
+          message: RuleTargetInput.fromEventPath('$.detail'),
+          deadLetterQueue: failed,
+          maxEventAge: Duration.hours(24),
+        }),
+      ],
+    });
   }
 
   /** Hands its messages to the function, in batches that fail message by message. */

@@ -1,7 +1,7 @@
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { offeredProviders } from '../../shared/providers/catalogue.ts';
+import { offeredProviders } from '../../shared/providers/definitions.ts';
 import type { Stage } from '../stage.ts';
 import { accept } from './accept.ts';
 import { type Binding, binding } from './binding.ts';
@@ -53,7 +53,7 @@ export class HubSecrets extends Construct {
   #keep(provider: string): string {
     const secret = new Secret(this, provider, {
       secretName: `${this.#prefix}${provider}`,
-      description: `The owner's app at ${provider}: {"clientId", "clientSecret", "webhookSecrets", "privateKey", "variables"}`,
+      description: `The owner's app at ${provider}: {"clientId", "clientSecret", "webhookSecrets", "webhookSettings", "subscriptions", "privateKey", "variables"}`,
       secretObjectValue: {},
       removalPolicy: RemovalPolicy.RETAIN,
     });

@@ -27,7 +27,7 @@ export class PayloadBucket extends Bucket {
     this.#exportName = `${Stack.of(scope).stackName}-payloads`;
     this.#exported = Stack.of(scope).exportValue(this.bucketArn, { name: this.#exportName });
     accept(this, {
-      'AwsSolutions-S1': 'three functions use it, each logs what it does; a second bucket would keep no more',
+      'AwsSolutions-S1': 'few functions use it, each logs what it does; a second bucket would keep no more',
     });
   }
 

@@ -4,17 +4,24 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { type Binding, binding } from './binding.ts';
 
-/** The purpose in every encryption context of the vault (B-11). */
-const inVault = { StringEquals: { 'kms:EncryptionContext:purpose': 'patchbay-vault' } };
+export interface VaultKeyProps {
+  readonly description: string;
+  /** In every encryption context of what it wraps (B-11). */
+  readonly purpose: string;
+  /** The start of the names of the roles that may use it, where their own policies say so too. */
+  readonly users: string;
+}
 
-/** The key that wraps the tenants' data keys. Administrators may care for it but not open anything with it: that is
- *  for roles of the hub's own stack alone, under the vault's purpose and for a named tenant. */
+/** A key that wraps data keys. Administrators may care for it but not open anything with it: that is for roles of the
+ *  hub's own stack alone, under its one purpose and for a named tenant. */
 export class VaultKey extends Key {
-  /** `users`: the start of the names of the roles that may use it, where their own policies say so too. */
-  constructor(scope: Construct, id: string, users: string) {
+  readonly #forPurpose: Readonly<Record<string, unknown>>;
+
+  constructor(scope: Construct, id: string, { description, purpose, users }: VaultKeyProps) {
     const account = new AccountRootPrincipal();
+    const forPurpose = { StringEquals: { 'kms:EncryptionContext:purpose': purpose } };
     super(scope, id, {
-      description: 'Wraps the data keys of the tenants',
+      description,
       enableKeyRotation: true,
       pendingWindow: Duration.days(30),
       removalPolicy: RemovalPolicy.RETAIN,
@@ -35,7 +42,7 @@ export class VaultKey extends Key {
             actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
             resources: ['*'],
             conditions: {
-              ...inVault,
+              ...forPurpose,
               Null: { 'kms:EncryptionContext:tenantId': 'false' },
               ArnLike: {
                 'aws:PrincipalArn': Stack.of(scope).formatArn({
@@ -50,14 +57,15 @@ export class VaultKey extends Key {
         ],
       }),
     });
+    this.#forPurpose = forPurpose;
   }
 
-  /** Returns the key's ARN with the right to make or open data keys of the vault, nothing else. */
+  /** Returns the key's ARN with the right to make or open data keys under its purpose, nothing else. */
   use(...actions: readonly ('GenerateDataKey' | 'Decrypt')[]): Binding {
     return binding(this.keyArn, {
       actions: actions.map((action) => `kms:${action}`),
       resources: [this.keyArn],
-      conditions: inVault,
+      conditions: this.#forPurpose,
     });
   }
 }

@@ -9,6 +9,13 @@ const CallError = z.looseObject({
   message: z.string(),
   requestId: z.string().optional().describe("the provider's"),
   retryable: z.boolean(),
+  retryAfter: z.number().optional().describe('seconds'),
+  details: z.unknown().optional().describe("the provider's"),
+});
+const Circuit = z.object({
+  state: z.enum(['closed', 'open', 'half_open']),
+  since: z.iso.datetime().optional(),
+  nextTryAt: z.iso.datetime().optional(),
 });
 const Call = z.looseObject({
   id: z.string(),
@@ -16,6 +23,7 @@ const Call = z.looseObject({
   connection: z.string(),
   action: z.string().optional(),
   result: z.unknown().optional(),
+  mocked: z.literal(true).optional().describe("the result is the action's example: the provider did not answer"),
   error: CallError.optional(),
   attempts: z.array(
     z.looseObject({
@@ -46,7 +54,9 @@ export const callsAnswers = {
     headers: {
       'Idempotency-Key': 'The same key with the same body is the same call; with another body it is refused.',
     },
-    also: { 202: 'Queued, or not done in time: read the call, or hear of it by `call.*` events' },
+    also: {
+      202: 'Queued, or not done in time: read the call, or hear of it by `call.*` events. Of several: `calls`, in their order, each with `id` and `status`, or with `error`',
+    },
     refusals: ['idempotency_mismatch', 'needs_reauth', 'not_configured', 'conflict'],
   },
   list: {
@@ -54,6 +64,22 @@ export const callsAnswers = {
     example: { items: [done] },
   },
   get: { answer: Call, example: done },
+  circuit: {
+    answer: z.object({ connection: Circuit, provider: Circuit }),
+    example: {
+      connection: { state: 'closed' },
+      provider: { state: 'open', since: '2026-11-20T10:00:00.000Z', nextTryAt: '2026-11-20T10:00:44.000Z' },
+    },
+  },
   retry: { answer: Call, example: queued, refusals: ['conflict'] },
+  redrive: {
+    answer: z.object({
+      count: z.number(),
+      until: z.iso.datetime().optional().describe('when the last of them goes: `notBefore` of the next request'),
+      cursor: z.string().optional().describe('there are more'),
+    }),
+    body: { status: 'failed', connection: 'github', from: '2026-11-20T00:00:00Z', perSecond: 10 },
+    example: { count: 240, until: '2026-11-20T10:00:24.000Z' },
+  },
   cancel: { answer: Call, example: { ...queued, status: 'cancelled' }, refusals: ['conflict'] },
 } as const satisfies Answers<typeof callsContract>;

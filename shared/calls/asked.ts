@@ -1,35 +1,36 @@
 import { refuse } from '../core/errors.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { Action, ApiRequest } from '../providers/actions.ts';
-import { findProvider } from '../providers/catalogue.ts';
-import type { ProviderEntry } from '../providers/provider.ts';
+import { findActions } from '../providers/callees.ts';
+import { findProvider } from '../providers/definitions.ts';
+import type { Pagination, ProviderEntry } from '../providers/provider.ts';
 import type { AttemptOutcome } from './attempt.ts';
-import type { Asked } from './call.ts';
-import type { CallBody } from './contract.ts';
+import { type Asked, MAX_RESULT_BYTES } from './call.ts';
+import type { CallBody, Wanted } from './contract.ts';
+import { fromGraphql } from './graphql.ts';
 import { buildRequest } from './request.ts';
 
 /** A request larger than this would not leave room for its result in one row. */
 const MAX_REQUEST_BYTES = 120_000;
-const MAX_RESULT_BYTES = 250_000;
 
 /** What is about to be sent, and whether it changes anything there. */
 export interface Prepared {
   readonly request: ApiRequest;
   readonly effect: 'read' | 'write';
+  /** `graphql` for whatever goes there: limits may be declared for it as for an action. */
   readonly action?: string;
   readonly input?: unknown;
+  /** Where the pages that follow are asked for too: how. */
+  readonly pagination?: Pagination;
 }
 
 /** Returns what the body asks for, once it is known that it can be sent.
  *  Errors: `invalid_request`, `payload_too_large`. */
-export function readAsked(body: CallBody, provider: string, stage: string): Result<Asked> {
-  if (body.graphql) return refuse('invalid_request', `The provider ${provider} is not offered with GraphQL.`);
+export function readAsked(body: Wanted, provider: string, stage: string): Result<Asked> {
   if (body.input !== undefined && body.action === undefined) {
     return refuse('invalid_request', 'body.input: only an action has an input');
   }
-  const asked = body.request
-    ? { request: toApiRequest(body.request) }
-    : { action: body.action ?? '', input: body.input };
+  const asked = toAsked(body);
   const prepared = prepare(asked, provider, stage);
   if (!prepared.ok) return prepared;
   if (Buffer.byteLength(JSON.stringify(asked)) > MAX_REQUEST_BYTES) {
@@ -43,11 +44,14 @@ export function readAsked(body: CallBody, provider: string, stage: string): Resu
 export function prepare(asked: Asked, provider: string, stage: string): Result<Prepared> {
   const entry = findProvider(provider, stage);
   if (!entry) return refuse('not_found', 'The hub does not have this provider.');
-  const prepared =
-    asked.action === undefined ? fromRequest(asked.request) : fromAction(entry, asked.action, asked.input);
+  const prepared = wanted(entry, asked);
   if (!prepared.ok) return prepared;
+  const { pagination } = entry.provider.api;
+  if (asked.paginate && (!pagination || asked.graphql || prepared.value.effect === 'write')) {
+    return refuse('invalid_request', 'body.paginate: for reads alone, of a provider whose pages are known');
+  }
   const built = buildRequest(entry.provider.api, {}, prepared.value.request);
-  return built.ok ? prepared : built;
+  return built.ok ? ok({ ...prepared.value, ...(asked.paginate && { pagination }) }) : built;
 }
 
 /** Returns the outcome as the action's schema and the row's size allow it. What was read and does not fit has failed;
@@ -55,13 +59,14 @@ export function prepare(asked: Asked, provider: string, stage: string): Result<P
 export function accept(outcome: AttemptOutcome, asked: Asked, provider: string, stage: string): AttemptOutcome {
   if (outcome.kind !== 'succeeded') return outcome;
   const action = asked.action === undefined ? undefined : findAction(findProvider(provider, stage), asked.action);
-  const output = action?.output.safeParse(outcome.body) ?? { success: true, data: outcome.body };
+  const said = action?.answer && !outcome.mocked ? action.answer(outcome) : outcome.body;
+  const output = action?.output.safeParse(said) ?? { success: true, data: said };
   const body = output.success ? output.data : undefined;
   const fits = output.success && Buffer.byteLength(JSON.stringify(body) ?? '') <= MAX_RESULT_BYTES;
   if (fits) return { ...outcome, body };
-  const reads = action ? action.effect === 'read' : asked.action === undefined && asked.request.method === 'GET';
+  const prepared = prepare(asked, provider, stage);
   return {
-    kind: reads ? 'failed' : 'unknown',
+    kind: prepared.ok && prepared.value.effect === 'read' ? 'failed' : 'unknown',
     error: {
       provider,
       status: outcome.status,
@@ -73,6 +78,14 @@ export function accept(outcome: AttemptOutcome, asked: Asked, provider: string, 
   };
 }
 
+function wanted(entry: ProviderEntry, asked: Asked): Result<Prepared> {
+  if (asked.action !== undefined) return fromAction(entry, asked.action, asked.input);
+  if (!asked.graphql) return fromRequest(asked.request);
+  const { graphql } = entry.provider.api;
+  if (graphql) return fromGraphql(graphql, asked.graphql);
+  return refuse('invalid_request', `The provider ${entry.provider.id} is not offered with GraphQL.`);
+}
+
 function fromRequest(request: ApiRequest): Result<Prepared> {
   return ok({ request, effect: request.method === 'GET' ? 'read' : 'write' });
 }
@@ -80,7 +93,7 @@ function fromRequest(request: ApiRequest): Result<Prepared> {
 function fromAction(entry: ProviderEntry, name: string, given: unknown): Result<Prepared> {
   const action = findAction(entry, name);
   if (!action) {
-    const names = Object.keys(entry.actions).join(', ');
+    const names = Object.keys(findActions(entry.provider.id)).join(', ');
     return refuse('invalid_request', `body.action: ${entry.provider.id} has these actions: ${names}`);
   }
   const input = action.input.safeParse(given ?? {});
@@ -95,7 +108,14 @@ function fromAction(entry: ProviderEntry, name: string, given: unknown): Result<
 }
 
 function findAction(entry: ProviderEntry | undefined, name: string): Action | undefined {
-  return entry && Object.hasOwn(entry.actions, name) ? entry.actions[name] : undefined;
+  const actions = findActions(entry?.provider.id ?? '');
+  return Object.hasOwn(actions, name) ? actions[name] : undefined;
+}
+
+function toAsked({ action = '', input, request, graphql, paginate }: Wanted): Asked {
+  const pages = paginate && { paginate };
+  if (graphql) return { graphql, ...pages };
+  return { ...(request ? { request: toApiRequest(request) } : { action, input }), ...pages };
 }
 
 function toApiRequest({ body, ...request }: NonNullable<CallBody['request']>): ApiRequest {

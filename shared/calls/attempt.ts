@@ -1,4 +1,4 @@
-import { authorise, placeOf } from '../connections/authorise.ts';
+import { authorise, isFilled } from '../connections/authorise.ts';
 import { kindOf } from '../connections/connection.ts';
 import type { LiveCredential } from '../connections/credential.ts';
 import { valuesOf } from '../connections/grant.ts';
@@ -12,12 +12,13 @@ import { measure } from '../core/metrics.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ApiRequest } from '../providers/actions.ts';
 import { type ReadApp, variablesOf } from '../providers/app.ts';
-import { findProvider } from '../providers/catalogue.ts';
+import { findProvider } from '../providers/definitions.ts';
 import { type Provider, wayOf } from '../providers/provider.ts';
 import { pacesOf, type Slot } from './admit.ts';
-import { judge, type Verdict } from './judge.ts';
-import type { LimitStore } from './limit-store.ts';
-import { buildRequest } from './request.ts';
+import { judge, newsOf, type Verdict } from './judge.ts';
+import type { Admission, LimitStore } from './limit-store.ts';
+import { linkTo } from './link.ts';
+import { buildRequest, placesOf } from './request.ts';
 
 /** What went wrong with a provider; `code` is the provider's own where it has one. */
 export interface CallError {
@@ -48,6 +49,8 @@ export interface Job {
   readonly attempt?: number;
   /** The slot that an earlier `deferred` reserved: it is used instead of a new one. */
   readonly slot?: Slot;
+  /** When it was asked for: what waited for the end of an outage is let through a few at a time. */
+  readonly askedAtMs?: number;
   /** Where the caller has just read it; else it is read here. */
   readonly credential?: LiveCredential;
 }
@@ -59,6 +62,8 @@ export type AttemptOutcome =
       readonly headers: Readonly<Record<string, string>>;
       /** The JSON value; text or `{base64}` where the answer is none; null where it is empty. */
       readonly body: unknown;
+      /** The provider was not asked, or did not answer: it is the action's example. */
+      readonly mocked?: true;
     }
   /** Nothing came of it; `waitMs` has the backoff and what the provider asked for. */
   | { readonly kind: 'retry'; readonly error: CallError; readonly waitMs: number }
@@ -76,11 +81,26 @@ export interface AttemptPorts {
       options?: { readonly refusedGeneration?: number },
     ): Promise<Result<LiveCredential>>;
   };
-  readonly limits: LimitStore;
+  readonly limits: Pick<LimitStore, 'take' | 'note' | 'leave' | 'block'>;
+  readonly mocks: Mocks;
   readonly send: Send;
   readonly readApp: ReadApp;
   readonly stage: string;
 }
+
+/** What answers in a provider's place, where a connection is a mock. */
+export interface Mocks {
+  answer(job: Job, moment: Moment): Promise<AttemptOutcome>;
+  /** Whether an outage holds back the connection's calls at present. */
+  isHeldBack(job: Job, moment: Moment): Promise<boolean>;
+}
+
+/** For whoever calls no actions: nothing else has an example to be answered from. */
+export const noMocks: Mocks = {
+  answer: async ({ id }) =>
+    refused(id, { code: 'not_found', message: 'A mock connection answers actions, and nothing else.' }),
+  isHeldBack: async () => false,
+};
 
 export type Attempts = ReturnType<typeof openAttempts>;
 
@@ -96,7 +116,7 @@ const patience = {
 } as const;
 
 /** Returns the one way to a provider: live credential, admission, one guarded exchange, judgement. */
-export function openAttempts({ credentials, limits, send, readApp, stage }: AttemptPorts) {
+export function openAttempts({ credentials, limits, mocks, send, readApp, stage }: AttemptPorts) {
   async function attempt(job: Job, moment: Moment): Promise<AttemptOutcome> {
     const { tenantId, id } = job;
     const deadlineMs = moment.nowMs + job.timeoutMs;
@@ -111,48 +131,77 @@ export function openAttempts({ credentials, limits, send, readApp, stage }: Atte
     const found = job.credential ? ok(job.credential) : await credentials.live(tenantId, id);
     if (!found.ok) return withoutCredential(job, found.error, moment);
     const { connection } = found.value;
+    if (connection.mode === 'mock') return mocks.answer(job, moment);
     const way = wayOf(provider, kindOf(connection));
     if (!way) return refused(id, { code: 'not_found', message: 'The provider is not connected in this way any more.' });
     const parts = { ...(way.kind === 'oauth2' && variablesOf(way, app)), ...valuesOf(connection, {}) };
     const request = buildRequest(provider.api, app, job.request, job.idempotencyKey, parts);
     if (!request.ok) return refused(id, request.error);
+    const places = placesOf(provider.api, job.request, way);
+    const known = valuesOf(connection, found.value.secrets);
+    if (!places.every((place) => isFilled(place, known))) {
+      return refused(id, { code: 'invalid_request', message: 'The connection lacks the credential for this request.' });
+    }
+    if (job.request.link) {
+      const body = await linkTo(request.value, job.request.link, places, known, moment.nowMs);
+      return { kind: 'succeeded', status: 200, headers: {}, body };
+    }
 
-    const paces = pacesOf(provider.limits, job.action, job.input);
-    const admission = await limits.take(tenantId, id, paces, moment, job.slot);
+    const caller = { ...callerOf(job), concurrent: provider.concurrent };
+    const admission = await limits.take(caller, pacesOf(provider.limits, job), moment);
+    const stoodInFor = connection.mode === 'hybrid' && job.input !== undefined;
     if (admission.waitMs > 0) {
+      if (stoodInFor && (await mocks.isHeldBack(job, moment))) return mocks.answer(job, moment);
       measure('CallDeferred', { provider: provider.id });
-      return { kind: 'deferred', ...admission };
+      return { kind: 'deferred', waitMs: admission.waitMs, slot: admission.slot };
     }
 
     const exchange = async (credential: LiveCredential): Promise<Verdict | 'too late'> => {
       const timeoutMs = Math.min(EXCHANGE_MS, deadlineMs - moment.nowMs);
       if (timeoutMs < LEAST_MS) return 'too late';
       const values = valuesOf(credential.connection, credential.secrets);
-      const authorised = await authorise(request.value, placeOf(way), values, moment.nowMs);
+      const authorised = await authorise(request.value, places, values, moment.nowMs);
       const answer = await send({ ...authorised, timeoutMs });
-      return judge(provider, answer, { repeatable: isRepeatable(job, provider), nowMs: moment.nowMs });
+      const errors = job.action === 'graphql' ? provider.api.graphql?.errors : undefined;
+      return judge(provider, answer, { repeatable: isRepeatable(job, provider), nowMs: moment.nowMs, errors });
     };
 
-    let verdict = await exchange(found.value);
-    if (verdict !== 'too late' && verdict.kind === 'unauthorized') {
-      const fresh = await credentials.live(tenantId, id, { refusedGeneration: found.value.generation });
-      if (!fresh.ok) return withoutCredential(job, fresh.error, moment);
-      if (fresh.value.generation !== found.value.generation) verdict = await exchange(fresh.value);
+    const judged = async (): Promise<AttemptOutcome> => {
+      let verdict = await exchange(found.value);
+      if (verdict !== 'too late' && verdict.kind === 'unauthorized') {
+        const fresh = await credentials.live(tenantId, id, { refusedGeneration: found.value.generation });
+        if (!fresh.ok) return withoutCredential(job, fresh.error, moment);
+        if (fresh.value.generation !== found.value.generation) verdict = await exchange(fresh.value);
+      }
+      // The slot has been used up, so it does not come along.
+      if (verdict === 'too late') return { kind: 'deferred', waitMs: LEAST_MS };
+      await tellOthers(job, verdict, admission, moment);
+      if (stoodInFor && isDown(verdict)) return mocks.answer(job, moment);
+      return conclude(job, verdict, moment);
+    };
+
+    try {
+      return await judged();
+    } finally {
+      const { seat } = admission;
+      if (seat) await quietly(job, () => limits.leave(caller, seat));
     }
-    // The slot has been used up, so it does not come along.
-    if (verdict === 'too late') return { kind: 'deferred', waitMs: LEAST_MS };
-    if (verdict.kind === 'throttled' && verdict.error.retryAfterMs) {
-      await blockQuietly(job, verdict.error.retryAfterMs, moment);
-    }
-    return conclude(job, verdict, moment);
+  }
+
+  async function tellOthers(job: Job, verdict: Verdict, { probes }: Admission, moment: Moment): Promise<void> {
+    const { tenantId, id } = job;
+    await quietly(job, async () => {
+      if (verdict.pauseMs) await limits.block(tenantId, id, moment.nowMs + verdict.pauseMs, moment.nowMs);
+      await limits.note(callerOf(job), newsOf(verdict), probes, moment);
+    });
   }
 
   /** Nothing may be lost of what the provider has answered because a hint to the others could not be written. */
-  async function blockQuietly({ tenantId, id }: Job, waitMs: number, moment: Moment): Promise<void> {
+  async function quietly({ id }: Job, tell: () => Promise<void>): Promise<void> {
     try {
-      await limits.block(tenantId, id, moment.nowMs + waitMs, moment.nowMs);
+      await tell();
     } catch (error) {
-      log.bug('a pause for a connection was not written', error, { provider: id.provider });
+      log.bug('what an exchange says about limits was not written', error, { provider: id.provider });
     }
   }
 
@@ -168,19 +217,30 @@ export function openAttempts({ credentials, limits, send, readApp, stage }: Atte
   };
 }
 
+function callerOf({ tenantId, id, attempt = 1, slot, askedAtMs }: Job) {
+  return { tenantId, id, again: attempt > 1, slot, askedAtMs };
+}
+
+/** The provider failed, or was not to be reached; what it refuses is its answer. */
+function isDown(verdict: Verdict): boolean {
+  if (verdict.kind !== 'retry' && verdict.kind !== 'unknown') return false;
+  return verdict.error.status === undefined || verdict.error.status >= 500;
+}
+
 /** Returns whether sending it twice does no more than once: reads, PUT and DELETE (RFC 9110 §9.2.2), keyed writes. */
 export function isRepeatable(
   { effect, request, idempotencyKey }: Pick<Job, 'effect' | 'request' | 'idempotencyKey'>,
   { api }: Provider,
 ): boolean {
   if (effect === 'read' || request.method === 'PUT' || request.method === 'DELETE') return true;
-  return api.idempotencyHeader !== undefined && idempotencyKey !== undefined;
+  if (request.repeatable && idempotencyKey !== undefined) return true;
+  return api.idempotency !== undefined && idempotencyKey !== undefined;
 }
 
 function conclude(job: Job, verdict: Verdict, moment: Moment): AttemptOutcome {
   switch (verdict.kind) {
     case 'succeeded':
-      return verdict;
+      return { kind: 'succeeded', status: verdict.status, headers: verdict.headers, body: verdict.body };
     case 'unknown':
       return { kind: 'unknown', error: verdict.error };
     case 'failed':

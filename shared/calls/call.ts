@@ -3,15 +3,18 @@ import { type ConnectionId, connectionRef, type TenantId } from '../core/ids.ts'
 import type { ApiRequest } from '../providers/actions.ts';
 import type { Slot } from './admit.ts';
 import type { AttemptOutcome, CallError } from './attempt.ts';
-import type { callStatuses } from './contract.ts';
+import type { callStatuses, GraphqlBody, Wanted } from './contract.ts';
+import type { NextPage } from './paginate.ts';
 
 export type CallStatus = (typeof callStatuses)[number];
 export type Lane = 'interactive' | 'bulk';
 
 /** What was asked for, as given: an action is looked up and its request built anew for each attempt. */
-export type Asked =
-  | { readonly action: string; readonly input: unknown }
-  | { readonly action?: undefined; readonly request: ApiRequest };
+export type Asked = { readonly paginate?: Wanted['paginate'] } & (
+  | { readonly action: string; readonly input: unknown; readonly graphql?: undefined }
+  | { readonly action?: undefined; readonly graphql: GraphqlBody }
+  | { readonly action?: undefined; readonly graphql?: undefined; readonly request: ApiRequest }
+);
 
 export interface Attempt {
   readonly atMs: number;
@@ -39,7 +42,11 @@ export interface Call {
   readonly attempts: readonly Attempt[];
   /** Attempts since the call was submitted, or last retried by hand. */
   readonly tries: number;
+  /** The pages that have come, and where the next one is. */
+  readonly pages?: { readonly bodies: readonly unknown[]; readonly next?: NextPage };
   readonly result?: unknown;
+  /** The result is the action's example: the provider was not asked, or did not answer. */
+  readonly mocked?: true;
   /** What came with the result of a raw request. */
   readonly response?: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   readonly error?: CallError;
@@ -57,9 +64,14 @@ export const endings = ['succeeded', 'failed', 'outcome_unknown', 'cancelled', '
 /** Endings that may be tried again by hand. */
 export const retryable = ['failed', 'outcome_unknown', 'expired'] as const;
 
+/** Of a result, as a row has room for it. */
+export const MAX_RESULT_BYTES = 250_000;
 const MAX_TRIES = { interactive: 5, bulk: 20 } as const;
 /** Of all attempts ever made, the row keeps the last. */
 const KEPT_ATTEMPTS = 20;
+/** Waits up to this long are slept through; longer ones go back to the queue. Queues count in seconds and slots do not: who
+ *  has one comes back so much earlier, and sleeps the rest. */
+export const NAP_MS = 1_000;
 /** A waiting call whose message was lost is handed over again this long after its time. */
 export const GRACE_MS = 2 * 60_000;
 /** A queued call whose message was lost is handed over again after this. */
@@ -80,18 +92,32 @@ export function toView(call: Call) {
     connection: connectionRef(call.connection),
     ...(call.asked.action !== undefined && { action: call.asked.action }),
     ...(call.result !== undefined && { result: call.result }),
+    ...(call.mocked && { mocked: true }),
     ...(call.response && { response: call.response }),
-    ...(call.error && { error: call.error }),
-    attempts: call.attempts.map(({ atMs, ...rest }) => ({ at: iso(atMs), ...rest })),
+    ...(call.error && { error: errorView(call.error) }),
+    attempts: call.attempts.map(({ atMs, error, ...rest }) => ({
+      at: iso(atMs),
+      ...rest,
+      ...(error && { error: errorView(error) }),
+    })),
     createdAt: iso(call.createdAtMs),
     expiresAt: iso(call.expiresAtMs),
     ...(call.notBeforeMs !== undefined && !hasEnded(call) && { nextAttemptAt: iso(call.notBeforeMs) }),
   };
 }
 
-/** Returns the call after one attempt that began at `startMs`: ended, or waiting for its next time. */
-export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowMs: number): Call {
-  if (outcome.kind === 'deferred') return waiting({ ...call, slot: outcome.slot }, nowMs + outcome.waitMs);
+/** `retryAfter` is in seconds, as in the header of that name. */
+function errorView({ retryAfterMs, ...error }: CallError) {
+  return { ...error, ...(retryAfterMs !== undefined && { retryAfter: Math.ceil(retryAfterMs / 1000) }) };
+}
+
+/** Returns the call after one attempt that began at `startMs`: ended, waiting for its next time, or still under way where
+ *  another page follows. */
+export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowMs: number, next?: NextPage): Call {
+  if (outcome.kind === 'deferred') {
+    const { slot, waitMs } = outcome;
+    return waiting({ ...call, slot }, nowMs + (slot ? Math.max(0, waitMs - NAP_MS) : waitMs));
+  }
 
   const error = outcome.kind === 'succeeded' ? undefined : outcome.error;
   const status = outcome.kind === 'succeeded' ? outcome.status : outcome.error.status;
@@ -105,7 +131,9 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
   };
   switch (outcome.kind) {
     case 'succeeded':
-      return ended({ ...tried, ...resultOf(call, outcome) }, 'succeeded');
+      return call.asked.paginate
+        ? turned({ ...tried, mocked: outcome.mocked }, outcome.body, call.asked.paginate.maxPages, next)
+        : ended({ ...tried, mocked: outcome.mocked, ...resultOf(call, outcome) }, 'succeeded');
     case 'failed':
       return ended(tried, 'failed');
     case 'unknown':
@@ -114,6 +142,19 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
       if (tried.tries >= MAX_TRIES[call.lane]) return ended(tried, 'failed');
       return waiting(tried, nowMs + outcome.waitMs);
   }
+}
+
+/** A page that does not fit beside the others is left for another call. */
+function turned(call: Call, body: unknown, maxPages: number, next: NextPage | undefined): Call {
+  const before = call.pages?.bodies ?? [];
+  const all = [...before, body];
+  const fits = Buffer.byteLength(JSON.stringify(all)) <= MAX_RESULT_BYTES;
+  const bodies = fits ? all : before;
+  if (next && fits && all.length < maxPages) return { ...call, tries: 0, pages: { bodies, next } };
+  return ended(
+    { ...call, pages: undefined, result: { pages: bodies, more: !fits || next !== undefined } },
+    'succeeded',
+  );
 }
 
 /** Returns the call as it waits until `notBeforeMs`; one that cannot be tried before its end has expired. */
@@ -140,7 +181,7 @@ export function requeued(call: Call, nowMs: number): Call {
 }
 
 function resultOf(call: Call, { status, headers, body }: Extract<AttemptOutcome, { kind: 'succeeded' }>) {
-  if (call.asked.action !== undefined) return { result: body };
+  if (call.asked.action !== undefined || call.asked.graphql) return { result: body };
   const kept = keptHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
   return { result: body, response: { status, headers: Object.fromEntries(kept) } };
 }

@@ -1,11 +1,10 @@
 import type { LiveCredential } from '../connections/credential.ts';
 import type { Moment } from '../core/clock.ts';
-import { accept, prepare } from './asked.ts';
-import type { Attempts } from './attempt.ts';
-import { after, type Call, ended, waiting } from './call.ts';
+import { accept, type Prepared, prepare } from './asked.ts';
+import type { AttemptOutcome, Attempts } from './attempt.ts';
+import { after, type Call, ended, NAP_MS, waiting } from './call.ts';
+import { type NextPage, nextPage, requestOf } from './paginate.ts';
 
-/** Waits up to this long are slept through; longer ones go back to the queue. */
-const NAP_MS = 1_000;
 /** Beyond this an attempt does not begin: there would be no time to keep what came of it. */
 const MARGIN_MS = 2_000;
 
@@ -40,6 +39,7 @@ export async function drive(
     const outcome = await attempts.attempt(
       {
         ...prepared.value,
+        request: requestOf(prepared.value.request, call.pages?.next),
         tenantId: call.tenantId,
         id: call.connection,
         idempotencyKey: call.id,
@@ -47,16 +47,23 @@ export async function drive(
         lane: call.lane,
         attempt: call.tries + 1,
         slot: call.slot,
+        askedAtMs: call.createdAtMs,
         credential,
       },
       moment,
     );
     credential = undefined;
-    call = after(call, accept(outcome, call.asked, provider, stage), startMs, moment.nowMs);
+    const accepted = accept(outcome, call.asked, provider, stage);
+    call = after(call, accepted, startMs, moment.nowMs, followingPage(prepared.value, outcome));
+    if (call.status === 'running') continue;
 
-    const waitMs = (call.notBeforeMs ?? 0) - moment.nowMs;
+    const waitMs = (call.slot?.atMs ?? call.notBeforeMs ?? 0) - moment.nowMs;
     if (call.status !== 'waiting' || waitMs > NAP_MS || moment.nowMs + waitMs + MARGIN_MS > budget.deadlineMs)
       return call;
     await moment.sleep(Math.max(0, waitMs));
   }
+}
+
+function followingPage({ pagination, request }: Prepared, outcome: AttemptOutcome): NextPage | undefined {
+  return pagination && outcome.kind === 'succeeded' ? nextPage(pagination, request, outcome) : undefined;
 }

@@ -1,22 +1,34 @@
 import { isUtf8 } from 'node:buffer';
 import { retryAfterMs } from '../core/backoff.ts';
 import type { InboundResponse, SendFailure } from '../core/fetch.ts';
-import { at, parseJson, textAt } from '../core/json.ts';
+import { at, parseJson } from '../core/json.ts';
 import type { Result } from '../core/result.ts';
-import type { Provider } from '../providers/provider.ts';
+import { failedIn200, readXml, saidIn } from '../providers/error-shape.ts';
+import type { Api, ErrorShape, Provider } from '../providers/provider.ts';
 import type { CallError } from './attempt.ts';
+import type { News } from './limit-store.ts';
 
-/** What one exchange came to. `throttled`: the whole connection is to wait, for as long as the error says. */
+/** What one exchange came to. `throttled`: others are to wait too. `pauseMs`: for so long the whole connection. */
 export type Verdict =
-  | { readonly kind: 'succeeded'; readonly status: number; readonly headers: Headers; readonly body: unknown }
-  | { readonly kind: 'unauthorized' | 'throttled' | 'retry' | 'failed' | 'unknown'; readonly error: CallError };
+  | {
+      readonly kind: 'succeeded';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: unknown;
+      readonly pauseMs?: number;
+    }
+  | {
+      readonly kind: 'unauthorized' | 'throttled' | 'retry' | 'failed' | 'unknown';
+      readonly error: CallError;
+      readonly pauseMs?: number;
+    };
 
 type Headers = Readonly<Record<string, string>>;
 
 /** Answers that say that nothing was done, or not yet: 408 never saw all of the request (RFC 9110 §15.5.9). */
 const notDone = new Set([408, 425]);
-/** Answers after which it may have been done all the same. */
-const mayBeDone = new Set([500, 502, 503, 504]);
+/** Answers of what is down, or of what stands before it (520 to 524 are Cloudflare's): it may be done all the same. */
+const mayBeDone = new Set([500, 502, 503, 504, 520, 521, 522, 523, 524, 529]);
 
 const sendMessages = {
   blocked: 'The request was not sent: its destination is not allowed.',
@@ -25,16 +37,32 @@ const sendMessages = {
   too_large: "The provider's answer is too large.",
 } as const satisfies Record<SendFailure['reason'], string>;
 
+interface Circumstances {
+  readonly repeatable: boolean;
+  readonly nowMs: number;
+  /** How errors look where the request went. Default: as anywhere in the provider's API. */
+  readonly errors?: ErrorShape;
+}
+
 /** Returns the verdict on one exchange. `repeatable`: sending it twice does no more than sending it once.
  *  What may have reached the provider and is not repeatable is `unknown`, never tried again (E-25). */
 export function judge(
   provider: Provider,
   answer: Result<InboundResponse, SendFailure>,
-  { repeatable, nowMs }: { readonly repeatable: boolean; readonly nowMs: number },
+  { repeatable, nowMs, errors = provider.api.errors }: Circumstances,
 ): Verdict {
   return answer.ok
-    ? judgeAnswer(provider, answer.value, repeatable, nowMs)
+    ? judgeAnswer(provider, answer.value, { repeatable, nowMs, errors })
     : judgeFailure(provider, answer.error, repeatable);
+}
+
+/** Returns what a verdict says about the other side, for its circuits. */
+export function newsOf(verdict: Verdict): News {
+  if (verdict.kind === 'succeeded' || verdict.kind === 'throttled') return 'answered';
+  if (verdict.kind === 'unauthorized') return 'unauthorized';
+  const { status, code } = verdict.error;
+  if (status === undefined) return code === 'timeout' || code === 'network' ? 'unreachable' : 'answered';
+  return mayBeDone.has(status) ? 'unreachable' : 'answered';
 }
 
 function judgeFailure(provider: Provider, { reason, sent }: SendFailure, repeatable: boolean): Verdict {
@@ -45,63 +73,84 @@ function judgeFailure(provider: Provider, { reason, sent }: SendFailure, repeata
   return { kind: sent && !repeatable ? 'unknown' : 'failed', error };
 }
 
-function judgeAnswer(provider: Provider, response: InboundResponse, repeatable: boolean, nowMs: number): Verdict {
-  const { errors, rateLimitHeaders } = provider.api;
+function judgeAnswer(
+  { id, api }: Provider,
+  response: InboundResponse,
+  { repeatable, nowMs, errors }: Required<Circumstances>,
+): Verdict {
   const { status, headers } = response;
   const body = readBody(response);
-  const inside200 = errors.failureIn200;
+  const left = leftOver(api, headers, nowMs);
   const good = (status >= 200 && status < 300) || status === 304;
-  if (good && !(inside200 && at(body, inside200.field) === inside200.equals)) {
-    return { kind: 'succeeded', status, headers, body };
+  if (good && !failedIn200(errors, body)) {
+    const pauseMs = api.rateLimitHeaders?.of === 'route' ? undefined : left?.resetMs;
+    return { kind: 'succeeded', status, headers, body, ...(pauseMs && { pauseMs }) };
   }
 
-  const code = errors.code && textAt(body, errors.code);
-  const exhausted = rateLimitHeaders !== undefined && headers[rateLimitHeaders.remaining] === '0';
-  const waitMs =
-    retryAfterMs(headers['retry-after'], nowMs) ?? (exhausted ? untilReset(provider, headers, nowMs) : undefined);
-  const described = describe(provider, response, body, code, waitMs);
+  const said = errors.xml && typeof body === 'string' ? readXml(body) : body;
+  const code = saidIn(errors, 'code', said);
+  const message = saidIn(errors, 'message', said);
+  const error = describe({ id, api: { ...api, errors } }, response, said, code, message);
+  const askedMs = retryAfterMs(headers['retry-after'], nowMs);
+  const conclude = (kind: Exclude<Verdict['kind'], 'succeeded'>, waitMs = askedMs): Verdict => {
+    const retryable = kind === 'retry' || kind === 'throttled';
+    return {
+      kind,
+      error: { ...error, retryable, ...(waitMs !== undefined && { retryAfterMs: waitMs }) },
+      ...(kind === 'throttled' && waitMs && { pauseMs: waitMs }),
+    };
+  };
 
-  if (status === 401 || listed(errors.unauthorizedCodes, code)) {
-    return { kind: 'unauthorized', error: { ...described, retryable: false } };
-  }
+  if (listed(errors.finalCodes, code)) return conclude('failed');
+  if (status === 401 || listed(errors.unauthorizedCodes, code)) return conclude('unauthorized');
   const throttled =
     status === 429 ||
+    errors.rateLimitedStatuses?.includes(status) ||
     listed(errors.rateLimitedCodes, code) ||
-    (status === 403 && (exhausted || headers['retry-after'] !== undefined));
-  if (throttled) return { kind: 'throttled', error: { ...described, retryable: true } };
-  if (notDone.has(status)) return { kind: 'retry', error: { ...described, retryable: true } };
-  if (!mayBeDone.has(status)) return { kind: 'failed', error: { ...described, retryable: false } };
+    errors.rateLimitedTexts?.some((text) => message?.toLowerCase().includes(text)) ||
+    (status === 403 && (left !== undefined || askedMs !== undefined));
+  if (throttled) {
+    const usualMs = errors.rateLimitedS === undefined ? undefined : errors.rateLimitedS * 1000;
+    return conclude('throttled', askedMs ?? left?.resetMs ?? usualMs);
+  }
+  if (notDone.has(status) || listed(errors.againCodes, code)) return conclude('retry');
+  if (!mayBeDone.has(status)) return conclude('failed');
+  const own = errors.retryHeader && headers[errors.retryHeader];
+  if (own === 'false' && repeatable) return conclude('failed');
   // A 503 that names a time to come back has turned the request away.
-  const turnedAway = status === 503 && headers['retry-after'] !== undefined;
-  if (repeatable || turnedAway) return { kind: 'retry', error: { ...described, retryable: true } };
-  return { kind: 'unknown', error: { ...described, retryable: false } };
+  return conclude(repeatable || (status === 503 && askedMs !== undefined) ? 'retry' : 'unknown');
 }
 
 function describe(
-  { id, api }: Provider,
+  { id, api }: Pick<Provider, 'id' | 'api'>,
   { status, headers }: InboundResponse,
   body: unknown,
   code: string | undefined,
-  waitMs: number | undefined,
+  message: string | undefined,
 ): Omit<CallError, 'retryable'> {
+  const { errors } = api;
   const requestId = api.requestIdHeader && headers[api.requestIdHeader];
-  const message = api.errors.message && textAt(body, api.errors.message);
-  const details = api.errors.details && at(body, api.errors.details);
+  const details = errors.details && at(body, errors.details);
+  const text = code !== undefined && Object.hasOwn(errors.texts ?? {}, code) ? errors.texts?.[code] : message;
   return {
     provider: id,
     status,
     code: (code ?? `http_${status}`).slice(0, 100),
-    message: (message ?? `The provider answered ${status}${code ? ` (${code})` : ''}.`).slice(0, 500),
+    message: (text ?? `The provider answered ${status}${code ? ` (${code})` : ''}.`).slice(0, 500),
     ...(details !== undefined && JSON.stringify(details).length <= 2_000 && { details }),
     ...(requestId && { requestId: requestId.slice(0, 100) }),
-    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
   };
 }
 
-/** The reset is epoch seconds; one second more, because both clocks are cut to whole ones. */
-function untilReset({ api }: Provider, headers: Headers, nowMs: number): number | undefined {
-  const reset = Number(headers[api.rateLimitHeaders?.reset ?? ''] ?? Number.NaN);
-  return Number.isFinite(reset) ? Math.max(0, (reset + 1) * 1000 - nowMs) : undefined;
+/** Returns something where the headers say that nothing is left of the limit; with it, when it is renewed. Times of the
+ *  clock come as whole seconds, cut off: one more. */
+function leftOver({ rateLimitHeaders }: Api, headers: Headers, nowMs: number): { resetMs?: number } | undefined {
+  if (!rateLimitHeaders || headers[rateLimitHeaders.remaining] !== '0') return undefined;
+  const reset = Number(headers[rateLimitHeaders.reset] ?? Number.NaN);
+  if (!Number.isFinite(reset)) return {};
+  const { resetIn } = rateLimitHeaders;
+  if (resetIn) return { resetMs: Math.ceil(reset * (resetIn === 'seconds' ? 1000 : 1)) };
+  return { resetMs: Math.max(0, (reset + 1) * 1000 - nowMs) };
 }
 
 function listed(codes: readonly string[] | undefined, code: string | undefined): boolean {

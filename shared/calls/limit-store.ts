@@ -1,126 +1,154 @@
 import type { Item, Table } from '../core/aws.ts';
-import { type Moment, ttlSeconds } from '../core/clock.ts';
+import { iso, type Moment } from '../core/clock.ts';
+import { sha256 } from '../core/crypto.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
-import { limitKey } from '../core/keys.ts';
-import { type Pace, SLOT_KEPT_MS, type Slot, type Step, slotAt, stepsOf } from './admit.ts';
+import { limitKey, providerLimitKey } from '../core/keys.ts';
+import { log } from '../core/log.ts';
+import { measure } from '../core/metrics.ts';
+import { type Pace, retryPace, type Slot, spent } from './admit.ts';
+import { afterAnswer, afterFault, type Circuit, circuitOf, FAILURES, isUneasy, stateOf, untried } from './circuit.ts';
+import { limitRows } from './limit-row.ts';
+import type { Seat } from './limit-write.ts';
+
+/** A call at the door: of which connection, and what it brings along. */
+export interface Caller {
+  readonly tenantId: TenantId;
+  readonly id: ConnectionId;
+  /** A second or further try, which is paid from the budget of those. */
+  readonly again?: boolean;
+  readonly slot?: Slot;
+  readonly askedAtMs?: number;
+  /** How many requests of the connection may be under way at once. */
+  readonly concurrent?: number;
+}
 
 /** `waitMs` is 0: go. Else come back after it, with the slot where one was taken. */
 export interface Admission {
   readonly waitMs: number;
   readonly slot?: Slot;
+  /** The circuits that this call tries. */
+  readonly probes?: readonly ('connection' | 'provider')[];
+  /** To be left when the request has ended. */
+  readonly seat?: Seat;
 }
 
-const GO: Admission = { waitMs: 0 };
-/** A provider that asks for more is not believed: a call would be parked past its own end. */
-const LONGEST_BLOCK_MS = 24 * 60 * 60_000;
-const LEFTOVERS = 64;
-/** Rows that one function instance remembers. */
-const REMEMBERED = 1_000;
+/** What an exchange says about the other side: it answered, it did not come to that, it did not take the credential. */
+export type News = 'answered' | 'unreachable' | 'unauthorized';
+
+/** What one instance knows of the provider is believed for this long; a call that is older than that asks. */
+const BELIEVED_MS = 5_000;
+/** It takes three tenants' failures to open a provider's circuit. */
+const MOST_OF_ONE = 2;
+const SAVED_FIRST_TRIES = 200;
+const COUNTED = 1_000;
 
 export type LimitStore = ReturnType<typeof limitStore>;
 
-/** Returns the limits' shared state: one row per connection, with each limit's `t` and `blockedUntil`. */
+/** Returns the limits' shared state: a row per connection, and a row per provider that is touched in bad times alone. */
 export function limitStore(table: Table) {
-  // Only a guess at how the row stands, which the write's condition confirms: a right one saves a request.
-  const rows = new Map<string, Item>();
-  function remember(pk: string, row: Item): void {
-    rows.delete(pk);
-    rows.set(pk, row);
-    const [oldest] = rows.keys();
-    if (rows.size > REMEMBERED && oldest !== undefined) rows.delete(oldest);
+  const rows = limitRows(table);
+  /** By row: first tries that no further one has used yet. */
+  const firstTries = new Map<string, number>();
+  const savedOf = (pk: string) => firstTries.get(pk) ?? 0;
+  const spend = (pk: string) => firstTries.set(pk, spent(savedOf(pk)));
+  function save(pk: string): void {
+    if (firstTries.size > COUNTED) firstTries.clear();
+    firstTries.set(pk, Math.min(SAVED_FIRST_TRIES, savedOf(pk) + 1));
   }
 
   return {
-    /** Takes a slot in every pace, in one request where they are as this instance left them, or at rest. */
-    async take(
-      tenantId: TenantId,
-      id: ConnectionId,
-      paces: readonly Pace[],
-      moment: Moment,
-      slot?: Slot,
-    ): Promise<Admission> {
-      const key = { pk: limitKey(tenantId, id, 'pace') };
+    /** Lets a call go, or says when to come back: circuits, pauses, paces, and what further tries may add. A first try in
+     *  quiet times costs one request. */
+    async take(caller: Caller, paces: readonly Pace[], moment: Moment): Promise<Admission> {
+      const { tenantId, id, again = false, slot, askedAtMs, concurrent } = caller;
+      const [own, all] = [limitKey(tenantId, id, 'pace'), providerLimitKey(id.provider)];
       const nowMs = moment.nowMs;
-      if (slot && nowMs < slot.atMs) return { waitMs: slot.atMs - nowMs, slot };
-      const held = slot && nowMs <= slot.atMs + SLOT_KEPT_MS ? slot.held : 0;
-      const open = paces.slice(held);
-      if (open.length === 0) return blocked(await table.get(key), moment) ?? GO;
+      const budget = retryPace('connection', savedOf(own));
+      const comer = { slot, askedAtMs, believedMs: BELIEVED_MS };
 
-      let known = rows.get(key.pk) ?? {};
-      for (let tries = 0; tries < 6; tries++) {
-        const steps = stepsOf(open, known, nowMs);
-        const written = await table.update(key, expression(steps, nowMs));
-        known = written.item ?? {};
-        remember(key.pk, known);
-        if (written.done) {
-          await dropLeftovers(table, key, written.item, nowMs);
-          return admission(steps, held, written.item, nowMs);
-        }
-        const wait = blocked(known, moment);
-        if (wait) return wait;
+      const waited = askedAtMs !== undefined && nowMs - askedAtMs > BELIEVED_MS;
+      const asks = waited || isUneasy(circuitOf(rows.seen(all)), nowMs);
+      const there = asks ? await rows.pass(all, { ...comer, paces: [] }, moment) : undefined;
+      if (there && there.waitMs > 0) return kept(there, slot?.paid);
+
+      // A try that its own connection does not let through takes nothing of what all have together.
+      const unpaid = again && !slot?.paid && !there?.probe && !isShut(rows.seen(own), budget, nowMs);
+      const paid = unpaid
+        ? await rows.pass(all, { paces: [retryPace('provider', savedOf(all))], believedMs: BELIEVED_MS }, moment)
+        : undefined;
+      if (paid && paid.waitMs > 0) return { waitMs: paid.waitMs };
+      if (paid) spend(all);
+
+      const probing = there?.probe || paid?.probe;
+      const held = again ? [budget, ...paces] : paces;
+      const here = await rows.pass(own, { ...comer, paces: held, seats: concurrent, believedMs: 0 }, moment);
+      if (here.waitMs > 0) {
+        if (probing) await rows.change(all, (it) => untried(it, nowMs), nowMs);
+        return kept(here, slot?.paid || paid !== undefined);
       }
-      return { waitMs: Math.ceil(200 + moment.chance() * 800) }; // everybody is writing this row: step aside
+      if (again && !slot) spend(own);
+      const probes = [...(here.probe ? ['connection' as const] : []), ...(probing ? ['provider' as const] : [])];
+      return { waitMs: 0, ...(probes.length > 0 && { probes }), ...(here.seat && { seat: here.seat }) };
+    },
+
+    /** Takes note of how an exchange went: failures are counted for all, answers in memory alone, unless a circuit waits
+     *  for one. */
+    async note(caller: Caller, news: News, probes: Admission['probes'], moment: Moment): Promise<void> {
+      const { tenantId, id, again } = caller;
+      const source = sha256(tenantId).slice(0, 8);
+      for (const side of ['connection', 'provider'] as const) {
+        const pk = side === 'connection' ? limitKey(tenantId, id, 'pace') : providerLimitKey(id.provider);
+        if (!again) save(pk);
+        const probe = probes?.includes(side) === true;
+        const failed = side === 'connection' ? news !== 'answered' : news === 'unreachable';
+        if (failed) {
+          const fault = { source, probe, mostOfOne: side === 'connection' ? FAILURES : MOST_OF_ONE };
+          const after = await rows.change(pk, (it) => afterFault(it, fault, moment), moment.nowMs);
+          if (after && stateOf(after, moment.nowMs) === 'open') report(side, caller);
+        } else if (probe) await rows.change(pk, (it) => afterAnswer(it, moment.nowMs), moment.nowMs);
+      }
+    },
+
+    /** Gives a seat back, so that the next may have it at once. */
+    leave({ tenantId, id }: Caller, seat: Seat): Promise<void> {
+      return rows.leave(limitKey(tenantId, id, 'pace'), seat);
     },
 
     /** Lets no call of the connection go before `untilMs`; an earlier time never shortens a later one. */
-    async block(tenantId: TenantId, id: ConnectionId, untilMs: number, nowMs: number): Promise<void> {
-      const until = Math.min(untilMs, nowMs + LONGEST_BLOCK_MS);
-      await table.update(
-        { pk: limitKey(tenantId, id, 'pace') },
-        {
-          update: 'SET blockedUntil = :until, #ttl = :ttl',
-          condition: 'attribute_not_exists(blockedUntil) OR blockedUntil < :until',
-          values: { ':until': until, ':ttl': ttlSeconds(until + LONGEST_BLOCK_MS) },
-        },
-      );
+    block(tenantId: TenantId, id: ConnectionId, untilMs: number, nowMs: number): Promise<void> {
+      return rows.block(limitKey(tenantId, id, 'pace'), untilMs, nowMs);
+    },
+
+    /** Returns both circuits of a connection as they stand. */
+    async circuits(tenantId: TenantId, id: ConnectionId, nowMs: number) {
+      const [connection, provider] = await Promise.all([
+        rows.read(limitKey(tenantId, id, 'pace'), nowMs),
+        rows.read(providerLimitKey(id.provider), nowMs),
+      ]);
+      return { connection: toView(circuitOf(connection), nowMs), provider: toView(circuitOf(provider), nowMs) };
     },
   };
 }
 
-function expression(steps: readonly Step[], nowMs: number) {
-  const values: Item = { ':now': nowMs, ':ttl': ttlSeconds(nowMs + LONGEST_BLOCK_MS) };
-  const sets = ['#ttl = :ttl'];
-  const conditions = ['(attribute_not_exists(blockedUntil) OR blockedUntil <= :now)'];
-  for (const [index, { pace, from, atOnce }] of steps.entries()) {
-    const name = `#${pace.name}`;
-    if (from === 'rest') {
-      values[`:to${index}`] = nowMs + pace.everyMs;
-      sets.push(`${name} = :to${index}`);
-      conditions.push(`(attribute_not_exists(${name}) OR ${name} <= :now)`);
-    } else {
-      values[`:step${index}`] = pace.everyMs;
-      sets.push(`${name} = ${name} + :step${index}`);
-      conditions.push(`${name} > :now`);
-      if (atOnce) {
-        values[`:ahead${index}`] = nowMs + pace.aheadMs;
-        conditions.push(`${name} <= :ahead${index}`);
-      }
-    }
-  }
-  return { update: `SET ${sets.join(', ')}`, condition: conditions.join(' AND '), values };
+function report(side: 'connection' | 'provider', { tenantId, id: { provider, name } }: Caller): void {
+  measure('CircuitOpened', { provider, outcome: side });
+  const whose = side === 'connection' ? { tenant: tenantId, connection: name } : {};
+  log.warn('a circuit is open: calls are held back', { provider, ...whose });
 }
 
-function admission(steps: readonly Step[], held: number, item: Item, nowMs: number): Admission {
-  const last = steps.at(-1);
-  if (!last) return GO;
-  const atMs = slotAt(last.pace, Number(item[last.pace.name]), nowMs);
-  return atMs > nowMs ? { waitMs: atMs - nowMs, slot: { atMs, held: held + steps.length } } : GO;
+/** Returns the public shape of a circuit. */
+function toView(circuit: Circuit, nowMs: number) {
+  const state = stateOf(circuit, nowMs);
+  const { openSince, openUntil } = circuit;
+  if (state === 'closed' || openSince === undefined || openUntil === undefined) return { state };
+  return { state, since: iso(openSince), nextTryAt: iso(openUntil) };
 }
 
-/** Those who wait out a block do not come back in the same moment. */
-function blocked(item: Item | undefined, moment: Moment): Admission | undefined {
-  const until = Number(item?.blockedUntil ?? 0);
-  return until > moment.nowMs ? { waitMs: Math.ceil(until - moment.nowMs + moment.chance() * 1000) } : undefined;
+function isShut(row: Item | undefined, { name, aheadMs }: Pace, nowMs: number): boolean {
+  return stateOf(circuitOf(row), nowMs) === 'open' || Number(row?.[name] ?? 0) > nowMs + aheadMs;
 }
 
-/** Limits per input value leave a number behind for each value; past ones go, unless one has just come into use. */
-async function dropLeftovers(table: Table, key: Item, item: Item, nowMs: number): Promise<void> {
-  const past = Object.keys(item).filter((name) => /^t\d+_/.test(name) && Number(item[name]) <= nowMs);
-  if (past.length < LEFTOVERS) return;
-  const names = past.slice(0, LEFTOVERS / 2).map((name) => `#${name}`);
-  await table.update(key, {
-    update: `REMOVE ${names.join(', ')}`,
-    condition: names.map((name) => `${name} <= :now`).join(' AND '),
-    values: { ':now': nowMs },
-  });
+/** What has been paid once stays so. */
+function kept({ waitMs, slot }: Admission, paid = false): Admission {
+  return { waitMs, ...(slot && { slot: { ...slot, ...(paid && { paid: true as const }) } }) };
 }

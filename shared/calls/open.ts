@@ -2,35 +2,45 @@ import { openCredentials } from '../connections/credential.ts';
 import { type CredentialEnv, portsFromEnv } from '../connections/ports.ts';
 import { openTable } from '../core/aws.ts';
 import { openBus, openQueue } from '../core/bus.ts';
-import { type Attempts, openAttempts } from './attempt.ts';
-import { limitStore } from './limit-store.ts';
+import { type Attempts, type Mocks, noMocks, openAttempts } from './attempt.ts';
+import type { Quota } from './contract.ts';
+import { type LimitStore, limitStore } from './limit-store.ts';
+import { openMocks } from './mock.ts';
+import { mockStore } from './mock-store.ts';
+import { openQuota } from './quota.ts';
 import { callStore } from './store.ts';
 import type { SubmitPorts } from './submit.ts';
 
 type AttemptEnv = CredentialEnv & { readonly LIMITS_TABLE: string };
-type CallEnv = AttemptEnv & { readonly CALLS_TABLE: string; readonly CALL_QUEUE_URL: string };
+type CallEnv = AttemptEnv & {
+  readonly CALLS_TABLE: string;
+  readonly CALL_QUEUE_URL: string;
+  readonly TENANT_QUOTA?: Quota;
+};
 
 /** Returns the way to providers, for a function whose settings include `credentialEnv` and the limits. */
 export function attemptsFromEnv(env: AttemptEnv): Attempts {
-  return open(env).attempts;
+  return open(env, () => noMocks).attempts;
 }
 
 /** Returns all that submitting and running calls needs, opened once at cold start. */
 export function callsFromEnv(env: CallEnv): SubmitPorts {
   return {
-    ...open(env),
+    ...open(env, (limits) => openMocks(mockStore(openTable(env.LIMITS_TABLE)), limits)),
     calls: callStore(openTable(env.CALLS_TABLE)),
+    quota: openQuota(openTable(env.LIMITS_TABLE), env.TENANT_QUOTA),
     queue: openQueue(env.CALL_QUEUE_URL),
     bus: openBus(env.BUS_NAME),
     stage: env.STAGE,
   };
 }
 
-function open(env: AttemptEnv) {
+function open(env: AttemptEnv, mocksFor: (limits: LimitStore) => Mocks) {
   const { STAGE: stage, LIMITS_TABLE } = env;
   const ports = portsFromEnv(env);
   const credentials = openCredentials(ports);
   const { send, readApp } = ports;
-  const attempts = openAttempts({ credentials, limits: limitStore(openTable(LIMITS_TABLE)), send, readApp, stage });
+  const limits = limitStore(openTable(LIMITS_TABLE));
+  const attempts = openAttempts({ credentials, limits, mocks: mocksFor(limits), send, readApp, stage });
   return { attempts, credentials, connections: ports.store };
 }

@@ -1,10 +1,14 @@
+import { placeOf } from '../connections/authorise.ts';
 import { fillUrl, namesIn, type Values } from '../connections/template.ts';
 import { refuse } from '../core/errors.ts';
 import type { OutboundRequest } from '../core/fetch.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ApiRequest } from '../providers/actions.ts';
 import { type ProviderApp, placed } from '../providers/app.ts';
+import type { Placement, Way } from '../providers/auth.ts';
 import type { Api } from '../providers/provider.ts';
+import { type Blanks, openBlanks } from './blanks.ts';
+import { bodyOf } from './body.ts';
 
 /** What a caller may set beside what the provider's manifest sets itself; never who is asking, nor how it travels. */
 const callerHeaders = new Set([
@@ -16,7 +20,6 @@ const callerHeaders = new Set([
   'if-unmodified-since',
   'prefer',
 ]);
-const USER_AGENT = 'patchbay';
 
 /** Returns the request as it leaves, all but its credential and its time limit. The host and the path's beginning are
  *  the manifest's, whatever the caller says (E-01, E-07); `values` fill in what they have of the connection. Errors: `invalid_request`. */
@@ -27,9 +30,25 @@ export function buildRequest(
   idempotencyKey?: string,
   values?: Values,
 ): Result<Omit<OutboundRequest, 'timeoutMs'>> {
-  const url = locate(placed(baseOf(api, values), app), request.path);
+  const blanks = openBlanks(values, idempotencyKey);
+  const address = addressOf(api, request.base, blanks);
+  if (!address.ok) return address;
+  const body = bodyOf(request, ({ name }) => blanks.read(name));
+  if (blanks.missing.size > 0) {
+    const names = [...blanks.missing].join(', ');
+    return refuse(
+      'invalid_request',
+      `The connection lacks what this request takes of it: ${names}. Connect anew with it.`,
+    );
+  }
+
+  const url = locate(placed(address.value, app), request.path);
   if (!url.ok) return url;
-  for (const [name, value] of Object.entries(request.query ?? {})) url.value.searchParams.append(name, value);
+  for (const [name, value] of Object.entries(request.query ?? {})) {
+    if (value !== undefined) url.value.searchParams.append(name, String(value));
+  }
+  const place = idempotencyKey === undefined || request.method === 'GET' ? undefined : api.idempotency;
+  if (place && 'query' in place) url.value.searchParams.set(place.query, idempotencyKey ?? '');
 
   const allowed = new Set([...callerHeaders, ...Object.keys(api.headers ?? {})]);
   const given = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
@@ -41,7 +60,6 @@ export function buildRequest(
       return refuse('invalid_request', `The header ${name} may hold printable ASCII only, at most 1,000 characters.`);
     }
   }
-  const body = bodyOf(request);
   if (body && request.method === 'GET') return refuse('invalid_request', 'A GET request has no body.');
 
   return ok({
@@ -49,25 +67,30 @@ export function buildRequest(
     url: url.value.href,
     headers: {
       accept: 'application/json',
-      'user-agent': USER_AGENT,
       ...api.headers,
       ...Object.fromEntries(given),
       ...(body && { 'content-type': body.type }),
-      ...(idempotencyKey && api.idempotencyHeader && { [api.idempotencyHeader]: idempotencyKey }),
+      ...(place && 'header' in place && { [place.header]: idempotencyKey }),
     },
-    ...(body && { body: body.text }),
+    ...(body && { body: body.content }),
   });
 }
 
-/** Where no connection is at hand yet, any text does for its parts: what is wrong with a path is so under each. */
-function baseOf({ baseUrl }: Api, values?: Values): string {
-  return fillUrl(baseUrl, values ?? Object.fromEntries(namesIn(baseUrl).map((name) => [name, 'any'])));
+/** Returns where the credential goes at the address that a request names. */
+export function placesOf({ bases = {} }: Api, { base = '' }: ApiRequest, way: Way): readonly Placement[] {
+  return (Object.hasOwn(bases, base) ? bases[base]?.place : undefined) ?? placeOf(way);
 }
 
-function bodyOf({ json, form }: ApiRequest): { type: string; text: string } | undefined {
-  if (form) return { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(form).toString() };
-  if (json === undefined) return undefined;
-  return { type: 'application/json; charset=utf-8', text: JSON.stringify(json) };
+/** Returns the address that a request names: one of the provider's own, never a caller's (E-01). */
+function addressOf(api: Api, name: string | undefined, { read, missing }: Blanks): Result<string> {
+  const { baseUrl, bases = {} } = api;
+  if (name !== undefined && !Object.hasOwn(bases, name)) {
+    return refuse('invalid_request', `base: one of ${Object.keys(bases).join(', ') || 'none'}`);
+  }
+  const url = name === undefined ? baseUrl : (bases[name]?.url ?? baseUrl);
+  const chosen = typeof url === 'string' ? url : (url.of[read(url.by)] ?? Object.values(url.of)[0] ?? baseUrl);
+  const parts = Object.fromEntries(namesIn(chosen).map((part) => [part, read(part)]));
+  return ok(missing.size > 0 ? '' : fillUrl(chosen, parts));
 }
 
 /** Joins a path to the base so that no spelling of it leads to another host or above the base's own path. */

@@ -3,7 +3,7 @@ import type { Moment } from '../core/clock.ts';
 import { hubEvent } from '../core/event.ts';
 import { connectionKey } from '../core/keys.ts';
 import { log } from '../core/log.ts';
-import { findProvider } from '../providers/catalogue.ts';
+import { findProvider } from '../providers/definitions.ts';
 import { prepare } from './asked.ts';
 import { type Attempts, isRepeatable } from './attempt.ts';
 import { after, type Call, type Claim, hasEnded } from './call.ts';

@@ -1,41 +1,35 @@
 import type { LiveCredential } from '../connections/credential.ts';
 import type { TenantConnections } from '../connections/store.ts';
 import type { Moment } from '../core/clock.ts';
-import { sha256 } from '../core/crypto.ts';
 import { outcomes, refuse } from '../core/errors.ts';
-import { type ConnectionId, connectionRef, newId, type TenantId } from '../core/ids.ts';
-import { canonicalJson } from '../core/json.ts';
-import { connectionKey } from '../core/keys.ts';
+import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
 import { ok, type Result } from '../core/result.ts';
-import { readAsked } from './asked.ts';
 import type { AttemptPorts } from './attempt.ts';
-import { type Call, type Claim, GRACE_MS, hasEnded, LIFETIME_MS, QUEUE_PATIENCE_MS } from './call.ts';
+import { type Call, type Claim, GRACE_MS, hasEnded } from './call.ts';
 import type { CallBody } from './contract.ts';
+import { type Draft, draft, same } from './draft.ts';
 import { drive } from './drive.ts';
 import { announce, type CallPorts, CLAIM_MARGIN_MS, LONGEST_HIDE_MS, messageOf } from './run.ts';
 
 export interface SubmitPorts extends CallPorts {
   readonly credentials: AttemptPorts['credentials'];
+  readonly quota: { take(tenantId: TenantId, count: number, moment: Moment): Promise<Result<unknown>> };
   readonly connections: { forTenant(tenantId: TenantId): Pick<TenantConnections, 'get'> };
 }
 
-export interface Submission {
-  readonly tenantId: TenantId;
-  readonly connection: ConnectionId;
+export interface Submission extends Draft {
   readonly body: CallBody;
-  readonly idempotencyKey?: string;
 }
 
 /** Of the request's time, what is kept for the row, the event and the answer. */
 const CLOSING_MS = 3_000;
 /** A request waits no longer than this for a provider, however much time the function has. */
 const LONGEST_MS = 25_000;
-const LONGEST_LIFE_MS = 30 * 24 * 60 * 60_000;
 
 /** Returns the call once it is kept: ended, if it was asked for at once and the time was enough, else under way.
  *  A repeated idempotency key gives the first call back. Errors: `invalid_request`, `payload_too_large`,
- *  `idempotency_mismatch`, and those of a connection that cannot be used: `not_found`, `needs_reauth`, `not_configured`. */
+ *  `idempotency_mismatch`, `rate_limited` (the owner's quota), and those of a connection that cannot be used: `not_found`, `needs_reauth`, `not_configured`. */
 export async function submit(
   submission: Submission,
   remainingMs: number,
@@ -47,7 +41,8 @@ export async function submit(
   if (!drafted.ok) return drafted;
   const calls = ports.calls.forTenant(submission.tenantId);
 
-  const credential = await credentialFor(submission, ports);
+  const counted = await ports.quota.take(submission.tenantId, 1, moment);
+  const credential = counted.ok ? await credentialFor(submission, ports) : counted;
   if (!credential.ok) {
     const earlier = submission.idempotencyKey === undefined ? undefined : await calls.get(drafted.value.id);
     return earlier ? same(earlier, drafted.value) : credential;
@@ -114,53 +109,19 @@ async function credentialFor(
     const live = await credentials.live(tenantId, connection);
     return !live.ok && outcomes[live.error.code].fate === 'retry' ? ok(undefined) : live;
   }
+  const usable = await checkUsable(tenantId, connection, connections);
+  return usable.ok ? ok(undefined) : usable;
+}
+
+/** Returns whether calls of the connection can be kept for later. Errors: `needs_reauth`, `not_found`. */
+export async function checkUsable(
+  tenantId: TenantId,
+  connection: ConnectionId,
+  connections: SubmitPorts['connections'],
+): Promise<Result<'active'>> {
   const row = await connections.forTenant(tenantId).get(connection);
-  if (row?.status === 'active') return ok(undefined);
+  if (row?.status === 'active') return ok('active');
   return row?.status === 'needs_reauth'
     ? refuse('needs_reauth', 'The connection must be authorized again before it can be called.')
     : refuse('not_found', 'There is no such connection.');
-}
-
-function draft(
-  { tenantId, connection, body, idempotencyKey }: Submission,
-  stage: string,
-  moment: Moment,
-): Result<Call> {
-  if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,200}$/.test(idempotencyKey)) {
-    return refuse('invalid_request', 'Idempotency-Key: 1 to 200 printable ASCII characters, no spaces');
-  }
-  const asked = readAsked(body, connection.provider, stage);
-  if (!asked.ok) return asked;
-  const createdAtMs = moment.nowMs;
-  const expiresAtMs = body.expiresAt ? Date.parse(body.expiresAt) : createdAtMs + LIFETIME_MS;
-  if (expiresAtMs <= createdAtMs || expiresAtMs > createdAtMs + LONGEST_LIFE_MS) {
-    return refuse('invalid_request', 'body.expiresAt: in the future, and within 30 days');
-  }
-  return ok({
-    tenantId,
-    id: idempotencyKey === undefined ? newId('call', moment) : keyedId(tenantId, connection, idempotencyKey),
-    connection,
-    asked: asked.value,
-    askedHash: sha256(canonicalJson([connectionRef(connection), asked.value])),
-    lane: body.lane,
-    status: 'queued',
-    attempts: [],
-    tries: 0,
-    dueAtMs: createdAtMs + QUEUE_PATIENCE_MS,
-    createdAtMs,
-    expiresAtMs,
-  });
-}
-
-function keyedId(tenantId: TenantId, connection: ConnectionId, idempotencyKey: string): string {
-  const hash = sha256(canonicalJson([tenantId, connectionKey(connection), idempotencyKey]));
-  return `call_${Buffer.from(hash, 'base64url').toString('hex').slice(0, 40)}`;
-}
-
-function same(earlier: Call, drafted: Call): Result<Call> {
-  if (earlier.askedHash === drafted.askedHash) return ok(earlier);
-  return refuse(
-    'idempotency_mismatch',
-    'This Idempotency-Key was used for another request; use a new one for this one.',
-  );
 }

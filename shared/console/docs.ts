@@ -36,13 +36,13 @@ function section(route: string, operation: Operation): Html {
   const { operationId, summary, description, parameters, requestBody, responses } = operation;
   const body = requestBody?.content['application/json'];
   return html`<article id="${operationId}"><h3><code>${route}</code></h3><p>${summary}. ${description}</p>
-${parameters.length > 0 ? parameterTable(parameters) : undefined}
+${parameters.length > 0 ? parameterTable(route, parameters) : undefined}
 ${body && shown('Request body', body.schema, body.example)}
 <h4>Answers</h4><dl>${Object.entries(responses).map(([status, response]) => answer(status, response))}</dl></article>`;
 }
 
-function parameterTable(parameters: readonly Parameter[]): Html {
-  return html`<div class="wide" tabindex="0" role="region" aria-label="Parameters"><table><thead><tr><th scope="col">Parameter</th><th scope="col">In</th><th scope="col">What it takes</th></tr></thead>
+function parameterTable(route: string, parameters: readonly Parameter[]): Html {
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Parameters of ${route}"><table><thead><tr><th scope="col">Parameter</th><th scope="col">In</th><th scope="col">What it takes</th></tr></thead>
 <tbody>${parameters.map(
     ({ name, in: place, required, description, schema }) =>
       html`<tr><td><code>${name}</code>${required ? '' : ' (optional)'}</td><td>${place}</td><td>${description ?? ''} <code>${JSON.stringify(schema)}</code></td></tr>`,

@@ -2,6 +2,8 @@ import { callsAnswers } from '../calls/answers.ts';
 import { callsContract } from '../calls/contract.ts';
 import { connectionsAnswers } from '../connections/answers.ts';
 import { connectionsContract } from '../connections/contract.ts';
+import { deliveriesAnswers } from '../deliveries/answers.ts';
+import { deliveriesContract } from '../deliveries/contract.ts';
 import { syncsAnswers } from '../syncs/answers.ts';
 import { syncsContract } from '../syncs/contract.ts';
 import { tenantsAnswers } from '../tenants/answers.ts';
@@ -33,6 +35,12 @@ export const features: readonly DescribedFeature[] = [
     about: "The live copy of your tenants' objects.",
     contract: syncsContract,
     answers: syncsAnswers,
+  },
+  {
+    name: 'deliveries',
+    about: "The hub's own events, signed, to a URL of yours. Each at least once, in no promised order.",
+    contract: deliveriesContract,
+    answers: deliveriesAnswers,
   },
   { name: 'console', about: 'Health, and this description.', contract: consoleContract, answers: consoleAnswers },
 ];

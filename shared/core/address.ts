@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 
 // Where an outbound connection must never go (E-03): this host, private networks, link-local and metadata services,
@@ -25,4 +26,23 @@ export function isPublicAddress(address: string): boolean {
 /** Returns whether an address is this computer's own loopback. */
 export function isLoopback(address: string): boolean {
   return /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address) || address === '::1';
+}
+
+/** Returns whether a request may go to this URL, as far as is known before its name is asked for: https, no credentials in
+ *  it, no literal address that is not public. `loopback` lets this computer in, in plain http too. */
+export function mayReach(url: URL | null, loopback: boolean): url is URL {
+  if (url?.username !== '' || url.password !== '') return false;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) !== 0 && !mayConnect(host, loopback)) return false;
+  return url.protocol === 'https:' || (loopback && url.protocol === 'http:' && isLoopback(host));
+}
+
+/** Returns whether a connection may go to this address. */
+export function mayConnect(address: string, loopback: boolean): boolean {
+  return isPublicAddress(address) || (loopback && isLoopback(address));
+}
+
+/** Returns every address that a name has at present; a literal address is its own. Throws where it has none. */
+export async function addressesOf(host: string): Promise<readonly string[]> {
+  return (await lookup(host.replace(/^\[|\]$/g, ''), { all: true })).map(({ address }) => address);
 }

@@ -8,8 +8,11 @@ export function readEnv<Env extends z.ZodObject>(env: Env): z.infer<Env> {
   throw new Error(`The function's environment does not fit its contract: ${faults.join('; ')}`);
 }
 
-/** Where this function's AWS requests go and as whom, as Lambda tells it; `s3Endpoint` where S3 is elsewhere. */
-export function readAwsIdentity() {
+/** What the SDK calls them in the settings that send their requests elsewhere. */
+const endpointSettings = { s3: 'S3', dynamodb: 'DYNAMODB', kms: 'KMS', secretsmanager: 'SECRETS_MANAGER' } as const;
+
+/** Where this function's AWS requests go and as whom, as Lambda tells it; `endpoint` where the service is elsewhere. */
+export function readAwsIdentity(service: keyof typeof endpointSettings) {
   const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
   if (!AWS_REGION || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) throw new Error('AWS gave no region or credentials');
   return {
@@ -19,6 +22,16 @@ export function readAwsIdentity() {
       secretAccessKey: AWS_SECRET_ACCESS_KEY,
       ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
     },
-    s3Endpoint: process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL,
+    endpoint: process.env[`AWS_ENDPOINT_URL_${endpointSettings[service]}`] ?? process.env.AWS_ENDPOINT_URL,
+  };
+}
+
+/** Where measurements go, and under which feature; `off` where nobody reads them. */
+export function readMetricsPlace() {
+  const { POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_DISABLED } = process.env;
+  return {
+    namespace: POWERTOOLS_METRICS_NAMESPACE ?? 'Patchbay',
+    service: POWERTOOLS_SERVICE_NAME ?? 'unknown',
+    off: POWERTOOLS_METRICS_DISABLED === 'true',
   };
 }

@@ -19,6 +19,7 @@ export const outcomes = {
   link_invalid: { status: 404, fate: 'settle', title: 'This link is not valid' },
   link_expired: { status: 410, fate: 'settle', title: 'This link has expired' },
   link_used: { status: 409, fate: 'settle', title: 'This link has been used' },
+  link_exhausted: { status: 429, fate: 'settle', title: 'This link was tried too often' },
   wrong_browser: { status: 403, fate: 'settle', title: 'This link was opened in another browser' },
   invalid_state: { status: 400, fate: 'settle', title: 'This sign-in attempt is not known' },
   denied: { status: 403, fate: 'settle', title: 'Access was not granted' },
@@ -33,6 +34,8 @@ export interface HubError {
   readonly message: string;
   /** When a retry makes sense, in ms from now. */
   readonly retryAfterMs?: number;
+  /** Where a page's reader may go back to: a return URL that was registered, to the letter. */
+  readonly goBack?: string;
   /** For the log only; a short reason, never a provider's body. */
   readonly cause?: string;
 }
@@ -41,7 +44,7 @@ export interface HubError {
 export function refuse(
   code: HubErrorCode,
   message: string,
-  more: Pick<HubError, 'retryAfterMs' | 'cause'> = {},
+  more: Pick<HubError, 'retryAfterMs' | 'goBack' | 'cause'> = {},
 ): { readonly ok: false; readonly error: HubError } {
   return { ok: false, error: { code, message, ...more } };
 }

@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns';
 import type { Agent, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
-import { isLoopback, isPublicAddress } from './address.ts';
+import { mayConnect, mayReach } from './address.ts';
 import { err, ok, type Result } from './result.ts';
 
 // `import` from node:http would load its lazy parts too (WebSocket, a whole HTTP client): 15 ms of every cold start.
@@ -39,11 +39,10 @@ export type Send = (request: OutboundRequest) => Promise<Result<InboundResponse,
 
 /** Returns the network. `loopback` lets requests reach this computer, in plain http: the local stage alone. */
 export function openNetwork({ loopback }: { readonly loopback: boolean }): Send {
-  const allowed = (address: string) => isPublicAddress(address) || (loopback && isLoopback(address));
   const guard: LookupFunction = (host, options, callback) =>
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
-      const forbidden = addresses.length === 0 || addresses.some(({ address }) => !allowed(address));
+      const forbidden = addresses.length === 0 || addresses.some(({ address }) => !mayConnect(address, loopback));
       if (forbidden)
         return callback(Object.assign(new Error('the name leads to a private address'), { code: 'EBLOCKED' }), '', 0);
       const [first] = addresses;
@@ -59,10 +58,7 @@ export function openNetwork({ loopback }: { readonly loopback: boolean }): Send 
 
   return (request) => {
     const url = URL.parse(request.url);
-    const host = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
-    const refused = url?.username !== '' || url.password !== '' || (isIP(host) !== 0 && !allowed(host));
-    const insecure = url?.protocol !== 'https:' && !(loopback && url?.protocol === 'http:' && isLoopback(host));
-    if (refused || insecure)
+    if (!mayReach(url, loopback))
       return Promise.resolve(err({ reason: 'blocked', sent: false, cause: 'destination not allowed' }));
     return exchange(request, url, agents);
   };

@@ -10,6 +10,7 @@ export interface LogFields {
   readonly call?: string;
   readonly event?: string;
   readonly sync?: string;
+  readonly subscription?: string;
   readonly session?: string;
   readonly route?: string;
   readonly status?: number | string;
@@ -22,8 +23,8 @@ export interface LogFields {
 }
 
 const allowed = [
-  'requestId', 'feature', 'tenant', 'provider', 'connection', 'call', 'event', 'sync', 'session', 'route', 'status',
-  'outcome', 'code', 'cause', 'attempt', 'count', 'ms',
+  'requestId', 'feature', 'tenant', 'provider', 'connection', 'call', 'event', 'sync', 'subscription', 'session', 'route',
+  'status', 'outcome', 'code', 'cause', 'attempt', 'count', 'ms',
 ] as const satisfies readonly (keyof LogFields)[]; // biome-ignore format: one list, read at once
 
 const logger = new Logger();

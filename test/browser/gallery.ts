@@ -5,11 +5,14 @@ import { checkFields } from '../../shared/connections/fields.ts';
 import { linkPage } from '../../shared/connections/link-page.ts';
 import { Owner } from '../../shared/connections/owner.ts';
 import type { Session } from '../../shared/connections/session.ts';
+import { docsPage } from '../../shared/console/docs.ts';
+import { features } from '../../shared/console/features.ts';
+import { describeApi } from '../../shared/console/openapi.ts';
 import { type HubErrorCode, outcomes, refuse } from '../../shared/core/errors.ts';
 import { contentPolicy, type Page, renderPage } from '../../shared/core/html.ts';
 import { TenantId } from '../../shared/core/ids.ts';
 import type { WayKind } from '../../shared/providers/auth.ts';
-import { findProvider } from '../../shared/providers/catalogue.ts';
+import { findProvider } from '../../shared/providers/definitions.ts';
 
 type Again = NonNullable<Parameters<typeof linkPage>[1]['again']>;
 
@@ -60,6 +63,7 @@ export const failures = [
   'link_invalid',
   'link_expired',
   'link_used',
+  'link_exhausted',
   'wrong_browser',
   'invalid_state',
   'denied',
@@ -72,12 +76,13 @@ export const failures = [
   'not_found',
 ] as const satisfies readonly HubErrorCode[];
 
+const goBack = 'https://app.example.com/connected';
 const messages: Partial<Record<HubErrorCode, string>> = {
   link_expired: 'For your safety a link works for 15 minutes.',
   wrong_browser: 'This link was begun in another browser, or cookies are switched off.',
 };
 
-/** Every hosted page, by name. */
+/** Every page, by name. */
 export const gallery: Readonly<Record<string, Page>> = {
   asking: shown(branded),
   'asking without scopes': shown(plain, { provider: 'demo', scopes: [] }),
@@ -93,9 +98,12 @@ export const gallery: Readonly<Record<string, Page>> = {
   'form beside another way': shown(plain, { provider: 'demo', scopes: [] }, 'api_key'),
   ...Object.fromEntries(
     failures.map((code) => {
-      const { error } = refuse(code, messages[code] ?? `${outcomes[code].title}.`);
+      const { error } = refuse(code, messages[code] ?? `${outcomes[code].title}.`, { goBack });
       return [code, failurePage(code === 'link_used' ? long : branded, error, 'req-1')];
     }),
+  ),
+  'API description': docsPage(
+    describeApi(features.slice(0, 1), { version: '1.2.3', publicUrl: 'https://hub.patchbay.test' }),
   ),
   bug: failurePage(dark, undefined, '4f1c2f4e-8f1d-4a52-9b7e-1d2f6a0f4c11'),
 };

@@ -45,6 +45,11 @@ test('no bundle looks for credentials anywhere but in the environment', () => {
   expect(finds(/AssumeRoleWithWebIdentity|credential_process|AWS_CONTAINER_CREDENTIALS/)).toEqual([]);
 });
 
+test('no bundle holds what reads streams of events, which no service that is asked answers with', () => {
+  expect(finds(/:exception-type/)).toEqual([]);
+  expect(finds(/@smithy\/core\/event-streams/).length).toBeGreaterThan(30);
+});
+
 test('no bundle holds the cloud part or the build tools', () => {
   expect(finds(/aws-cdk-lib|cdk-nag|esbuild/)).toEqual([]);
 });

@@ -39,15 +39,15 @@ describe('a stage with all that can be switched on', () => {
     const functions = hub.all('AWS::Lambda::Function').length;
     const awaited = hub.all('AWS::Lambda::Function').filter(({ properties }) => !properties.DeadLetterConfig).length;
     expect(counts).toEqual({
-      'AwsSolutions-APIG4': 7, // routes for browsers, providers and monitors
-      'AwsSolutions-DDB3': 5, // tables that must not be restored
-      'AwsSolutions-IAM5[Resource::patchbay-prod-data-payloads/*]': 4, // objects of the payload bucket
+      'AwsSolutions-APIG4': 10, // routes for browsers, providers and monitors
+      'AwsSolutions-DDB3': 6, // tables that must not be restored
+      'AwsSolutions-IAM5[Resource::patchbay-prod-data-payloads/*]': 7, // objects of the payload bucket
       'AwsSolutions-S1': 1, // the payload bucket
       'AwsSolutions-SMG4': 1 + stage.providers.length, // secrets that others issue
-      'AwsSolutions-SQS3': 4, // dead-letter queues themselves
-      'Serverless-SQSRedrivePolicy': 4,
+      'AwsSolutions-SQS3': 8, // dead-letter queues themselves
+      'Serverless-SQSRedrivePolicy': 8,
       'Serverless-LambdaDLQ': awaited, // someone waits for each
-      'Serverless-LambdaEventSourceMappingDestination': 3, // SQS has no such thing
+      'Serverless-LambdaEventSourceMappingDestination': 7, // SQS has no such thing
       'Serverless-LambdaTracing': functions,
       'Serverless-SNSRedrivePolicy': 1, // mail to the operator
     });

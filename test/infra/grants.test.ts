@@ -106,10 +106,11 @@ test('only functions that handle credentials may open data keys, always under th
       'connections/token',
     ],
     ...['deliveries/rotate', 'deliveries/send', 'deliveries/subscribe', 'syncs/run'],
+    ...['webhooks/follow', 'webhooks/renew'],
   ]);
   for (const { name, statements } of openers) {
-    for (const { Action, Condition } of statements) {
-      if (![Action].flat().some((action) => action.startsWith('kms:'))) continue;
+    for (const { Resource, Condition } of statements) {
+      if (![Resource].flat().map(pathOf).includes('vault-key')) continue;
       expect(Condition, name).toEqual({ StringEquals: { 'kms:EncryptionContext:purpose': 'patchbay-vault' } });
     }
   }

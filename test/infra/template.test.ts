@@ -189,6 +189,19 @@ describe('ticks and events', () => {
     expect(rules.sort()).toEqual([...wanted, all].sort());
     expect(EVENT_SOURCE).toBe(SENT_SOURCE);
   });
+
+  test('whoever subscribes hears every event, as it was told: the queue takes them from that rule alone', () => {
+    const rule = hub.all('AWS::Events::Rule').find(({ path }) => path === 'deliveries/events/rule');
+    expect(rule?.properties.Targets).toMatchObject([{ InputPath: '$.detail' }]);
+    const allowed = hub.all('AWS::SQS::QueuePolicy').flatMap(({ path, properties }) => {
+      const { Statement } = properties.PolicyDocument as {
+        Statement: { Effect: string; Condition?: { ArnEquals?: { 'aws:SourceArn': unknown } } }[];
+      };
+      const allows = Statement.filter(({ Effect }) => Effect === 'Allow');
+      return path.startsWith('deliveries/') ? allows.map((one) => one.Condition?.ArnEquals?.['aws:SourceArn']) : [];
+    });
+    expect(allowed.map((source) => source && pathOf(source))).toEqual(['deliveries/events/rule']);
+  });
 });
 
 describe('tables', () => {
@@ -207,8 +220,8 @@ describe('tables', () => {
 
   test('there is one for each lifecycle', () => {
     expect([...tables.keys()]).toEqual([
-      ...['tenants', 'tenant-keys', 'connections', 'sessions', 'inbox', 'calls', 'limits', 'syncs', 'records'],
-      'deliveries',
+      ...['tenants', 'tenant-keys', 'connections', 'sessions', 'inbox', 'endpoints', 'calls', 'limits', 'syncs'],
+      ...['records', 'deliveries'],
     ]);
   });
 
@@ -216,9 +229,9 @@ describe('tables', () => {
     expect(those(restorable)).toEqual(['tenants', 'connections', 'syncs', 'records', 'deliveries']);
   });
 
-  test('tenants, data keys and connections cannot be deleted by mistake, and no table goes with its stack', () => {
+  test('tenants, data keys, connections and endpoints cannot be deleted by mistake, and no table goes with its stack', () => {
     expect(those(({ replica }) => replica.DeletionProtectionEnabled === true)).toEqual([
-      ...['tenants', 'tenant-keys', 'connections'],
+      ...['tenants', 'tenant-keys', 'connections', 'endpoints'],
     ]);
     for (const [path, { deletion }] of tables) expect(deletion, path).toBe('Retain');
   });
@@ -268,7 +281,7 @@ describe('tables', () => {
 test('alarms on what the hub measures name metrics that it measures', () => {
   const measures = readFileSync(join(import.meta.dirname, '..', '..', 'shared', 'core', 'metrics.ts'), 'utf8');
   const queries = [...JSON.stringify(hub.all('AWS::CloudWatch::Alarm')).matchAll(/SELECT SUM\((\w+)\) FROM SCHEMA/g)];
-  expect(queries).toHaveLength(9);
+  expect(queries).toHaveLength(10);
   for (const [, metric] of queries) expect(measures).toContain(`'${metric}'`);
 });
 
@@ -383,8 +396,11 @@ describe('api', () => {
       'GET /health',
       'GET /oauth/{provider}/callback',
       'GET /openapi.json',
+      'GET /webhooks/{provider}',
+      'GET /webhooks/{provider}/{endpoint}',
       'POST /connect/{link}/start',
       'POST /webhooks/{provider}',
+      'POST /webhooks/{provider}/{endpoint}',
     ]);
   });
 

@@ -35,6 +35,15 @@ beforeAll(async () => {
     body: { request: { method: 'GET', path: '/me' } },
   });
   const session = await scene.beginSession(acme);
+  const subscription = await scene.ask('POST /v1/subscriptions', {
+    key: scene.hub.operatorKey,
+    body: { url: RETURN_URL, types: ['*'] },
+  });
+  const endpoint = await scene.ask(`POST ${acme.path}/webhook-endpoints`, {
+    key: acme.key,
+    body: { provider: 'github' },
+  });
+  const replay = await scene.ask(`POST ${acme.path}/events/replay`, { key: acme.key, body: {} });
   const issued = await scene.ask(`POST ${acme.path}/keys`, { key: scene.hub.operatorKey, body: {} });
   api = (await (await fetch(`${scene.hub.url}/openapi.json`)).json()) as OpenApi;
   known = {
@@ -43,6 +52,9 @@ beforeAll(async () => {
       key: issued.body.id,
       call: call.body.id,
       session: session.body.id,
+      subscription: subscription.body.id,
+      endpoint: endpoint.body.id,
+      replay: replay.body.id,
       link: session.body.url.split('/').at(-1) ?? '',
     },
   };
@@ -225,6 +237,7 @@ describe('every route', () => {
     const done: string[] = [];
     const instead: Readonly<Record<string, unknown>> = {
       'POST /v1/tenants': { name: 'Another' },
+      'POST /v1/subscriptions': { url: RETURN_URL, types: ['*'] }, // its example is no place of this computer
       'POST /v1/tenants/{tenant}/connect-sessions': {
         ...{ provider: 'demo', endUser: 'ada@acme.example', returnUrl: RETURN_URL },
       },
@@ -253,4 +266,7 @@ const notByExample: readonly string[] = [
   'POST /v1/tenants/{tenant}/calls/{call}/retry', // a call that failed
   'POST /v1/tenants/{tenant}/calls/{call}/cancel', // a call that waits
   'POST /webhooks/{provider}', // the provider's signature
+  'GET /webhooks/{provider}', // a handshake of one that has them
+  'POST /webhooks/{provider}/{endpoint}', // the sender's signature
+  'GET /webhooks/{provider}/{endpoint}', // a handshake
 ];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser } from '../../infra/local/demo/browser.ts';
 import { type DemoProvider, startDemoProvider } from '../../infra/local/demo/provider.ts';
 import { activated, nextGeneration } from '../../shared/connections/connection.ts';
@@ -66,10 +66,9 @@ test(`${PROCESSES * CALLERS_EACH} callers at expiry make one token request, and 
   timeout: 60_000,
 }, async () => {
   const env = {
-    ...{ STAGE: 'local', VAULT_KEY_ID: 'key', BUS_NAME: 'bus' },
+    ...{ STAGE: 'local', PROVIDER_SECRETS: 'patchbay/local/', VAULT_KEY_ID: 'key', BUS_NAME: 'bus' },
     ...{ CONNECTIONS_TABLE: dynamo.tables.connections, TENANT_KEYS_TABLE: dynamo.tables['tenant-keys'] },
   };
-  vi.stubEnv('PROVIDER_SECRETS', 'patchbay/local/');
   let tokenRequests = 0;
   const processes = Array.from({ length: PROCESSES }, () => {
     const { send, ...ports } = portsFromEnv(env);

@@ -12,6 +12,7 @@ import { synthesize } from '../../infra/local/synth.ts';
 export interface Body {
   readonly id: string;
   readonly key: string;
+  readonly secret?: string;
   readonly url: string;
   readonly status: string;
   readonly code: string;

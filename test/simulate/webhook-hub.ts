@@ -70,9 +70,9 @@ export class WebhookHub {
   readonly #endpoint: EndpointRow;
   #requests = 0;
 
-  constructor(world: World, visibilityMs: number) {
+  constructor(world: World, visibilityMs: number, doubles?: number) {
     const { process, handle: handler } = webhooksContract;
-    const newQueue = () => new WebhookQueue(world, visibilityMs);
+    const newQueue = () => new WebhookQueue(world, visibilityMs, { doubles });
     this.#world = world;
     this.intake = new QueueWorkers(world, newQueue(), process.entry.batchSize, (caller) => this.#newProcess(caller));
     this.handling = new QueueWorkers(world, newQueue(), handler.entry.batchSize, (caller) => this.#newHandle(caller));

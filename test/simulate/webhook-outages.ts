@@ -30,6 +30,8 @@ export const situations: readonly Situation[] = names
   ]);
 
 const OUTAGE_MS = 5 * 60_000;
+/** As the template has it. */
+const VISIBILITY_MS = 180_000;
 const DRAINED_WITHIN_MS = 10 * 60_000;
 
 export interface Outcome {
@@ -49,7 +51,7 @@ export async function runOutage(
   seed = 1,
 ): Promise<Outcome> {
   const world = new World(seed, { parallel: true });
-  const hub = new WebhookHub(world, 180_000);
+  const hub = new WebhookHub(world, VISIBILITY_MS, 0);
   for (const provider of senders) connectAll(hub, provider);
   const pick = <T>(from: readonly T[]): T => from[world.between(0, from.length - 1)] as T;
   const sent: Sent[] = [];

@@ -16,16 +16,19 @@ export class WebhookQueue {
   readonly #world: World;
   readonly #visibilityMs: number;
   readonly #receives: number;
+  readonly #doubles: number;
   #count = 0;
   /** Given up. */
   dead: QueuedMessage[] = [];
   /** The largest number that ever waited. */
   deepest = 0;
 
-  constructor(world: World, visibilityMs: number, receives = 5) {
+  /** `doubles`: how often a message goes to two at once; far oftener than SQS's, so that it happens. */
+  constructor(world: World, visibilityMs: number, { receives = 5, doubles = 0.03 } = {}) {
     this.#world = world;
     this.#visibilityMs = visibilityMs;
     this.#receives = receives;
+    this.#doubles = doubles;
   }
 
   get size(): number {
@@ -58,7 +61,7 @@ export class WebhookQueue {
         this.dead.push(message);
         continue;
       }
-      if (chance() > 0.03) message.visibleAtMs = nowMs + this.#visibilityMs;
+      if (chance() >= this.#doubles) message.visibleAtMs = nowMs + this.#visibilityMs;
       batch.push({ ...message });
     }
     return batch;

@@ -58,6 +58,7 @@ export async function startConnectWorld(owner: Record<string, unknown> = { name:
     PUBLIC_URL: HUB,
     OWNER: JSON.stringify(owner),
     TENANTS_TABLE: dynamo.tables.tenants,
+    HYBRID_MODE: 'on',
     SESSIONS_TABLE: dynamo.tables.sessions,
     CONNECTIONS_TABLE: dynamo.tables.connections,
     TENANT_KEYS_TABLE: dynamo.tables['tenant-keys'],

@@ -54,6 +54,7 @@ export async function startCredentialWorld() {
       PROVIDER_SECRETS: 'patchbay/local/',
       BUS_NAME: 'bus',
       TOKEN_EXPORT: 'on',
+      HYBRID_MODE: 'on',
     },
     ...{ CONNECTIONS_TABLE: dynamo.tables.connections, TENANT_KEYS_TABLE: dynamo.tables['tenant-keys'] },
     ...{ TENANTS_TABLE: dynamo.tables.tenants, SESSIONS_TABLE: dynamo.tables.sessions },

@@ -19,10 +19,12 @@ const schemas = {
   connections: { sort: true, indexes: { 'by-account': ['accountKey', 'pk'], 'by-due': ['dueShard', 'dueAt'] } },
   sessions: { sort: false, indexes: { 'by-due': ['dueShard', 'dueAt'] } },
   inbox: { sort: true, indexes: { 'by-time': ['pk', 'receivedAt'] } },
+  endpoints: { sort: true, indexes: { 'by-endpoint': ['endpoint', 'pk'], 'by-due': ['dueShard', 'dueAt'] } },
   calls: { sort: true, indexes: { 'by-time': ['pk', 'createdAt'], 'by-due': ['dueShard', 'dueAt'] } },
   limits: { sort: false },
   syncs: { sort: true, indexes: { 'by-due': ['dueShard', 'dueAt'] } },
   records: { sort: true },
+  deliveries: { sort: true, indexes: { 'by-time': ['pk', 'createdAt'], 'by-due': ['dueShard', 'dueAt'] } },
 } as const satisfies Record<string, { sort: boolean; indexes?: Record<string, readonly [string, string]> }>;
 
 export type TableName = keyof typeof schemas;

@@ -23,7 +23,7 @@ export function changed(text: string, item: Item, values: Item): Item {
 }
 
 const TOKEN =
-  /\s*(attribute_not_exists|attribute_exists|begins_with|AND|OR|IN|<>|<=|>=|[=<>(),]|:\w+|#?\w+(?:\.#?\w+)*)/y;
+  /\s*(attribute_not_exists|attribute_exists|begins_with|contains|BETWEEN|AND|OR|IN|<>|<=|>=|[=<>(),]|:\w+|#?\w+(?:\.#?\w+)*)/y;
 
 function readCondition(text: string): Test {
   const tokens: string[] = [];
@@ -72,6 +72,14 @@ function readCondition(text: string): Test {
       next(')');
       return (item, values) => String(read(item, path) ?? '').startsWith(String(values[prefix]));
     }
+    if (first === 'contains') {
+      next('(');
+      const path = pathOf(next());
+      next(',');
+      const name = next();
+      next(')');
+      return (item, values) => [read(item, path)].flat().includes(values[name]);
+    }
     return comparison(pathOf(first), next());
   }
 
@@ -85,6 +93,15 @@ function readCondition(text: string): Test {
       }
       next(')');
       return (item, values) => names.some((name) => read(item, path) === values[name]);
+    }
+    if (operator === 'BETWEEN') {
+      const low = next();
+      next('AND');
+      const high = next();
+      return (item, values) => {
+        const value = read(item, path) as number;
+        return value !== undefined && value >= (values[low] as number) && value <= (values[high] as number);
+      };
     }
     const compare = comparisons[operator];
     const name = next();
@@ -110,20 +127,31 @@ const comparisons: Readonly<Record<string, (left: number, right: number) => bool
 };
 
 function readUpdate(text: string): Change {
-  const { set, remove } = /^(?:SET (?<set>.+?))?(?:(?:^|\s)REMOVE (?<remove>.+))?$/.exec(text)?.groups ?? {};
+  const { set, remove, add } =
+    /^(?:SET (?<set>.+?))?(?:(?:^|\s)REMOVE (?<remove>.+?))?(?: ADD (?<add>#\w+ :\w+))?$/.exec(text)?.groups ?? {};
   if (!set && !remove) throw new Error(`the memory table does not know ${text}`);
   const settings = (set ?? '').split(', ').filter(Boolean).map(readSetting);
   const removals = (remove ?? '').split(', ').filter(Boolean).map(pathOf);
-  return (item, values) => {
-    const after = settings.reduce((row, { path, name }) => written(row, path, values[name]), item);
+  const [counter = '', step = ''] = add?.replace('#', '').split(' ') ?? [];
+  return (before, values) => {
+    const item = counter === '' ? before : counted(before, counter, Number(values[step]));
+    const after = settings.reduce(
+      (row, { path, name, more }) =>
+        written(row, path, more ? Number(read(item, path)) + Number(values[name]) : values[name]),
+      item,
+    );
     return removals.reduce((row, path) => written(row, path, undefined), after);
   };
 }
 
 function readSetting(text: string) {
-  const [, attribute = '', name = ''] = /^(#?\w+(?:\.#?\w+)*) = (:\w+)$/.exec(text) ?? [];
+  const [, attribute = '', more, name = ''] = /^(#?\w+(?:\.#?\w+)*) = (\1 \+ )?(:\w+)$/.exec(text) ?? [];
   if (!attribute) throw new Error(`the memory table does not know ${text}`);
-  return { path: pathOf(attribute), name };
+  return { path: pathOf(attribute), name, more: more !== undefined };
+}
+
+function counted(item: Item, counter: string, step: number): Item {
+  return { ...item, [counter]: Number(item[counter] ?? 0) + step };
 }
 
 function pathOf(text: string): readonly string[] {

@@ -39,12 +39,13 @@ export function memoryTable(): Table & { readonly rows: Map<string, Item> } {
     async remove(key, expression = {}) {
       return write(key, expression, () => undefined);
     },
-    async query({ index, where, values = {}, limit = Number.POSITIVE_INFINITY, descending, cursor }: Query) {
-      const order = index === 'by-due' ? 'dueAt' : 'sk';
+    async query({ index, where, filter, values = {}, limit = Number.POSITIVE_INFINITY, descending, cursor }: Query) {
+      const order = { 'by-due': 'dueAt', 'by-time': 'receivedAt' }[index ?? ''] ?? 'sk';
       const found = [...rows.values()].filter((item) => holds(where, item, values)).sort(by(order));
       if (descending) found.reverse();
       const from = Number(cursor ?? 0);
-      const items = found.slice(from, from + limit);
+      const read = found.slice(from, from + limit);
+      const items = filter === undefined ? read : read.filter((item) => holds(filter, item, values));
       return { items, ...(from + limit < found.length && { cursor: String(from + limit) }) };
     },
     async scan({ filter, values = {}, limit = Number.POSITIVE_INFINITY, cursor }: Scan) {

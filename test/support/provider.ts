@@ -16,6 +16,8 @@ export interface Answer {
   readonly body: string | Buffer;
 }
 
+type Answering = (response: ServerResponse) => void;
+
 interface IssuedCode {
   readonly redirectUri: string;
   readonly challenge?: string;
@@ -31,8 +33,8 @@ export async function startProvider() {
   const codes = new Map<string, IssuedCode>();
   const accounts = new Map<string, string>();
   const alive = new Set<string>();
-  /** Path → what is answered instead of the usual. */
-  const faults = new Map<string, (request: Seen) => Answer | 'hang up' | 'never' | undefined>();
+  /** Path → what is answered instead of the usual; a function answers by itself. */
+  const faults = new Map<string, (request: Seen) => Answer | 'hang up' | 'never' | Answering | undefined>();
 
   function answer(request: Seen): Answer {
     if (request.path.endsWith('/token') || request.path.endsWith('/access_token') || request.path.endsWith('.access')) {
@@ -76,7 +78,8 @@ export async function startProvider() {
     const request: Seen = { method, path: url, headers, body: Buffer.concat(chunks).toString() };
     seen.push(request);
     const chosen = faults.get(url)?.(request) ?? answer(request);
-    if (chosen === 'hang up') outgoing.destroy();
+    if (typeof chosen === 'function') chosen(outgoing);
+    else if (chosen === 'hang up') outgoing.destroy();
     else if (chosen !== 'never') send(outgoing, chosen);
   });
   server.listen(0, '127.0.0.1');

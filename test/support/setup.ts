@@ -1,13 +1,17 @@
 import { Socket } from 'node:net';
 import { afterEach } from 'vitest';
 
-// The network is shut, except for this computer: a test that reaches out fails where it does.
+// The network is shut, except for this computer, and for the sandboxes that PATCHBAY_SANDBOX has the credentials of: a test
+// that reaches out fails where it does.
 const connect = Socket.prototype.connect;
 const attempts: string[] = [];
 Socket.prototype.connect = function guarded(this: Socket, ...args: unknown[]) {
   const [first] = args.flat() as [unknown];
   const host = typeof first === 'object' && first !== null ? (first as { host?: string; path?: string }) : {};
-  const local = host.path !== undefined || ['127.0.0.1', '::1', 'localhost', undefined].includes(host.host);
+  const local =
+    process.env.PATCHBAY_SANDBOX !== undefined ||
+    host.path !== undefined ||
+    ['127.0.0.1', '::1', 'localhost', undefined].includes(host.host);
   if (!local) {
     attempts.push(String(host.host));
     queueMicrotask(() => this.destroy(new Error(`a test tried to reach ${host.host}`)));

@@ -150,6 +150,56 @@ describe('submit', () => {
   });
 });
 
+describe('submit, several at once', () => {
+  const item = (n: number) => ({
+    ...create,
+    input: { ...create.input, name: `Ada ${n}` },
+    idempotencyKey: `batch-${n}`,
+  });
+
+  test('202 with an answer for each in its order: kept and queued, known by its key, or refused by itself', async () => {
+    const first = await hub.submit({ calls: [item(1), item(2)] });
+    expect(first).toMatchObject({ status: 202, json: { calls: [{ status: 'queued' }, { status: 'queued' }] } });
+    expect(hub.queue).toHaveLength(2);
+    const other = { ...item(2), input: { ...create.input, name: 'Eve' } };
+    const { status, json } = await hub.submit({ calls: [item(1), other, { action: 'nope' }, item(3)], mode: 'async' });
+    expect(status).toBe(202);
+    expect(json.calls).toEqual([
+      first.json.calls[0],
+      { error: { code: 'idempotency_mismatch', detail: expect.any(String) } },
+      { error: { code: 'invalid_request', detail: expect.stringContaining('body.action') } },
+      { id: expect.any(String), status: 'queued' },
+    ]);
+    expect(hub.queue).toHaveLength(3);
+    expect(await hub.deliver()).toEqual([]);
+    expect(hub.seen).toHaveLength(3);
+    expect(await hub.one('get', json.calls[3].id)).toMatchObject({ json: { status: 'succeeded' } });
+  });
+
+  test('a hundred at most; never at once; never beside another call; none for a connection that is not there', async () => {
+    const hundred = Array.from({ length: 100 }, (_, n) => item(100 + n));
+    expect((await hub.submit({ calls: hundred })).json.calls).toHaveLength(100);
+    expect(hub.queue).toHaveLength(100);
+    for (const body of [
+      { calls: [...hundred, item(300)] },
+      { calls: [] },
+      { calls: [item(301)], mode: 'sync' },
+      { ...create, calls: [item(302)] },
+      { calls: [{ ...item(303), mode: 'async' }] },
+      { calls: [{ lane: 'bulk' }] },
+    ]) {
+      expect(await hub.submit(body)).toMatchObject({ status: 400, json: { code: 'invalid_request' } });
+    }
+    expect(await hub.submit({ calls: [item(304)] }, {}, 'globex')).toMatchObject({ status: 404 });
+    expect(hub.queue).toHaveLength(100);
+  });
+
+  test('is accepted although SQS does not take the messages: the rows are the promise', async () => {
+    const { json } = await hub.withoutSqs(() => hub.submit({ calls: [item(400)] }));
+    expect(await hub.one('get', json.calls[0].id)).toMatchObject({ json: { status: 'queued' } });
+  });
+});
+
 describe('run', () => {
   test('a wait hides the message and brings it back; the rest of the batch is settled', async () => {
     hub.script.push([429, {}, { 'retry-after': '600' }]);
@@ -159,21 +209,25 @@ describe('run', () => {
     expect(hidden).toMatchObject({ ReceiptHandle: 'handle-0' });
     expect((hidden as { VisibilityTimeout: number }).VisibilityTimeout).toBeGreaterThanOrEqual(599);
     expect(await hub.one('get', slow.json.id)).toMatchObject({
-      json: { status: 'waiting', attempts: [{ status: 429 }], nextAttemptAt: expect.any(String) },
+      json: {
+        status: 'waiting',
+        attempts: [{ status: 429, error: { code: 'http_429', retryable: true, retryAfter: 600 } }],
+        nextAttemptAt: expect.any(String),
+      },
     });
     // The whole connection waits: another call is not sent, and that is no attempt.
     const second = await hub.submit(create);
     expect(second.status).toBe(202);
     expect(await hub.one('get', second.json.id)).toMatchObject({ json: { status: 'waiting', attempts: [] } });
     expect(hub.seen).toHaveLength(1);
-    await unblock();
+    await hub.freeLimits();
   });
 
   test('a message that has been received often is not hidden again: the tick brings a new one', async () => {
     hub.script.push([429, {}, { 'retry-after': '600' }]);
     await hub.submit({ ...create, mode: 'async' });
     expect(await hub.deliver(7)).toEqual([]);
-    await unblock();
+    await hub.freeLimits();
   });
 
   test('E-27: a message that fits no schema comes back alone, and one of a call that is gone is settled', async () => {
@@ -185,12 +239,6 @@ describe('run', () => {
     expect(hub.seen).toHaveLength(1);
     expect(await hub.handlers.run(readEvent('calls/run'), lambdaContext())).toEqual({ batchItemFailures: [] });
   });
-
-  /** What a provider's 429 holds back is this connection's for ten minutes: the next test needs it free. */
-  async function unblock() {
-    const { openTable } = await import('../../../shared/core/aws.ts');
-    await openTable(hub.dynamo.tables.limits).remove({ pk: 'demo#acme#default#pace' });
-  }
 });
 
 describe('plan', () => {
@@ -264,6 +312,34 @@ describe('retry and cancel', () => {
   });
 });
 
+describe('redrive', () => {
+  test('E-28: failed calls begin anew by filter, so many a second, and no other; twice is once', async () => {
+    hub.script.push([404, {}], [404, {}], [404, {}]);
+    const failed = [await hub.submit(create), await hub.submit(create), await hub.submit(create)];
+    const done = await hub.submit(create);
+    const from = failed[0]?.json.createdAt;
+    const filter = { from, perSecond: 1 };
+    expect(await hub.redrive({ ...filter, dryRun: true })).toMatchObject({ status: 202, json: { count: 3 } });
+    const before = Date.now();
+    const answers = await Promise.all([hub.redrive(filter), hub.redrive(filter)]);
+    expect(answers.reduce((sum, { json }) => sum + json.count, 0)).toBe(3);
+    expect((await hub.redrive(filter)).json).toEqual({ count: 0 });
+    const times = await Promise.all(
+      failed.map(async ({ json }) => {
+        const { json: call } = await hub.one('get', json.id);
+        expect(call).toMatchObject({ status: 'waiting', attempts: [{ status: 404 }] });
+        return Date.parse(call.nextAttemptAt) - before;
+      }),
+    );
+    expect(Math.max(...times)).toBeGreaterThanOrEqual(1_000);
+    expect(hub.queue).toEqual([]); // the tick hands each over when its time has come
+    expect(await hub.one('get', done.json.id)).toMatchObject({ json: { status: 'succeeded' } });
+    expect(await hub.redrive({ status: 'succeeded' })).toMatchObject({ status: 400 });
+    expect((await hub.redrive({}, 'globex')).json).toEqual({ count: 0 });
+    expect(await hub.handlers.redrive(readEvent('calls/redrive'), lambdaContext())).toMatchObject({ statusCode: 202 });
+  });
+});
+
 describe('invoke', () => {
   test('is a submission by another AWS service, key and all', async () => {
     hub.script.push([200]);
@@ -301,5 +377,20 @@ describe('clear', () => {
     expect(await hub.deliver()).toEqual([]);
     expect(await hub.one('get', json.id)).toMatchObject({ status: 404 });
     expect(hub.seen).toEqual([]);
+  });
+});
+
+describe('circuit', () => {
+  test('E-24: says whether calls of the connection, and of its provider, are held back', async () => {
+    expect(await hub.handlers.circuit(readEvent('calls/circuit'), lambdaContext())).toMatchObject({ statusCode: 200 });
+    hub.script.push(...Array.from({ length: 9 }, () => [503, {}] as const));
+    for (let count = 0; count < 6; count++) await hub.submit({ request: { method: 'PATCH', path: `/x${count}` } });
+    const { json } = await hub.circuit();
+    expect(json).toEqual({
+      connection: { state: 'open', since: expect.any(String), nextTryAt: expect.any(String) },
+      provider: { state: 'closed' },
+    });
+    const held = await hub.submit(create);
+    expect(held).toMatchObject({ status: 202, json: { status: 'waiting' } });
   });
 });

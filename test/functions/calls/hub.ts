@@ -14,7 +14,19 @@ import { setEnv, startDynamo } from '../../support/dynamo.ts';
 import { httpEvent, lambdaContext } from '../../support/http-event.ts';
 import { captureOutput } from '../../support/output.ts';
 
-const verbs = ['submit', 'run', 'plan', 'list', 'get', 'retry', 'cancel', 'invoke', 'clear'] as const;
+const verbs = [
+  'submit',
+  'run',
+  'plan',
+  'list',
+  'get',
+  'retry',
+  'redrive',
+  'cancel',
+  'circuit',
+  'invoke',
+  'clear',
+] as const;
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
 export interface Seen {
@@ -47,6 +59,7 @@ export async function startCalls() {
     return {};
   });
   sqs.on(SendMessageBatchCommand).callsFake(({ Entries }: { Entries: Sent[] }) => {
+    if (broken) throw new Error('SQS is down');
     Entries.map(push);
     return {};
   });
@@ -79,6 +92,7 @@ export async function startCalls() {
     CALLS_TABLE: dynamo.tables.calls,
     LIMITS_TABLE: dynamo.tables.limits,
     CALL_QUEUE_URL: 'http://127.0.0.1:9/queue',
+    TENANT_QUOTA: 'off',
     VAULT_KEY_ID: 'vault-key',
     PROVIDER_SECRETS: 'patchbay/local/',
     BUS_NAME: 'hub',
@@ -102,8 +116,10 @@ export async function startCalls() {
       TENANT_KEYS_TABLE = '',
       VAULT_KEY_ID = '',
       BUS_NAME = '',
+      PROVIDER_SECRETS = '',
     } = process.env;
-    const ports = portsFromEnv({ STAGE, CONNECTIONS_TABLE, TENANT_KEYS_TABLE, VAULT_KEY_ID, BUS_NAME });
+    const settings = { STAGE, CONNECTIONS_TABLE, TENANT_KEYS_TABLE, VAULT_KEY_ID, BUS_NAME, PROVIDER_SECRETS };
+    const ports = portsFromEnv(settings);
     const tenantId = TenantId.parse('acme');
     const id = { provider: 'demo', name: 'default' };
     const sealed = await sealGrant(ports.vault, tenantId, id, 1, { accessToken: new Secret('made-up-access-token') });
@@ -158,6 +174,24 @@ export async function startCalls() {
         'list',
         httpEvent('GET', '/v1/tenants/{tenant}/calls', { path: { tenant }, query, principal: as(tenant) }),
       );
+    },
+
+    redrive(body: Record<string, unknown>, tenant = 'acme') {
+      const route = '/v1/tenants/{tenant}/calls/redrive';
+      const headers = { 'content-type': 'application/json' };
+      const event = { path: { tenant }, headers, body: JSON.stringify(body), principal: as(tenant) };
+      return ask('redrive', httpEvent('POST', route, event));
+    },
+
+    circuit(tenant = 'acme', connection = 'demo') {
+      const route = '/v1/tenants/{tenant}/connections/{connection}/circuit';
+      return ask('circuit', httpEvent('GET', route, { path: { tenant, connection }, principal: as(tenant) }));
+    },
+
+    /** What a provider's 429 holds back is the connection's for as long as it says: the next test needs it free. */
+    async freeLimits(): Promise<void> {
+      const { openTable } = await import('../../../shared/core/aws.ts');
+      await openTable(dynamo.tables.limits).remove({ pk: 'demo#acme#default#pace' });
     },
 
     /** Hands over everything that is queued, as one batch; returns the messages that come back. */

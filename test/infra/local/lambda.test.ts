@@ -109,6 +109,20 @@ test('an exit, a stray rejection and a full heap end the environment, not the hu
   for (const fn of ['Exit', 'Stray', 'Hungry']) expect(answerOf(await hub.invoke(fn, {}))).toBe('fine');
 });
 
+test('an environment that is killed fails what it does, and the next event finds a fresh one', async () => {
+  let ended = false;
+  const under = errorOf('Sleep', { ms: 900 }).finally(() => {
+    ended = true;
+  });
+  await eventually(() => {
+    hub.kill('Sleep'); // those that are idle too
+    return ended;
+  });
+  expect(await under).toBe('Runtime.ExitError: It was killed');
+  expect(answerOf(await hub.invoke('Sleep', { ms: 1 }))).toBe('fine');
+  expect(hub.kill('Never')).toBe(false);
+});
+
 test('what a function throws comes back with its name and message', async () => {
   expect(await errorOf('Throws')).toBe('TypeError: wrong');
 });

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type AttemptPorts, type Job, openAttempts } from '../../../shared/calls/attempt.ts';
+import { type AttemptPorts, type Job, noMocks, openAttempts } from '../../../shared/calls/attempt.ts';
 import type { LimitStore } from '../../../shared/calls/limit-store.ts';
 import type { LiveCredential } from '../../../shared/connections/credential.ts';
 import { realMoment } from '../../../shared/core/clock.ts';
@@ -70,6 +70,8 @@ const credentialOf = (generation: number) =>
 const live = vi.fn<AttemptPorts['credentials']['live']>();
 const take = vi.fn<LimitStore['take']>();
 const block = vi.fn<LimitStore['block']>();
+const note = vi.fn<LimitStore['note']>();
+const leave = vi.fn<LimitStore['leave']>();
 beforeEach(() => {
   vi.resetAllMocks();
   live.mockImplementation(async (_tenant, _id, options) => ok(credentialOf((options?.refusedGeneration ?? 0) + 1)));
@@ -78,8 +80,9 @@ beforeEach(() => {
 
 const attempts = (stage = 'local') =>
   openAttempts({
+    mocks: noMocks,
     credentials: { live },
-    limits: { take, block },
+    limits: { take, block, note, leave },
     send: openNetwork({ loopback: true }),
     readApp: async () => ({ origins: { 'https://api.demo.invalid': provider.url, 'https://slack.com': provider.url } }),
     stage,
@@ -115,6 +118,24 @@ describe('what reaches the provider', () => {
         headers: { authorization: `Bearer ${TOKEN}1`, 'idempotency-key': 'call_1', 'user-agent': 'patchbay' },
       },
     ]);
+  });
+
+  test('its seat is given back whatever comes of the request, once it has ended', async () => {
+    const seat = { name: 'seat0', untilMs: 9 };
+    for (const status of [200, 500, 401, 429]) {
+      take.mockResolvedValue({ waitMs: 0, seat });
+      answer.current = (request, response) => {
+        expect(leave).not.toHaveBeenCalled();
+        reply(status)(request, response);
+      };
+      await attempt();
+      expect(leave.mock.calls.map(([, left]) => left)).toEqual([seat]);
+      leave.mockClear();
+    }
+    live.mockResolvedValueOnce(ok(credentialOf(1))).mockResolvedValueOnce(refuse('needs_reauth', 'again'));
+    answer.current = reply(401);
+    await attempt();
+    expect(leave).toHaveBeenCalledOnce();
   });
 
   test('nothing while the limits say wait; the slot comes along', async () => {
@@ -267,8 +288,9 @@ describe('E-25: what may have arrived', () => {
     const nobody = await listen({ current: reply(200) });
     nobody.close();
     const closed = openAttempts({
+      mocks: noMocks,
       credentials: { live },
-      limits: { take, block },
+      limits: { take, block, note, leave },
       send: openNetwork({ loopback: true }),
       readApp: async () => ({ origins: { 'https://slack.com': nobody.url } }),
       stage: 'local',

@@ -1,11 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { judge } from '../../../shared/calls/judge.ts';
+import { judge, newsOf } from '../../../shared/calls/judge.ts';
 import type { SendFailure } from '../../../shared/core/fetch.ts';
 import { err, ok } from '../../../shared/core/result.ts';
 import { demo } from '../../../shared/providers/demo/index.ts';
+import { discord } from '../../../shared/providers/discord/index.ts';
 import { github } from '../../../shared/providers/github/index.ts';
+import { google } from '../../../shared/providers/google/index.ts';
+import { hubspot } from '../../../shared/providers/hubspot/index.ts';
+import { microsoft } from '../../../shared/providers/microsoft/index.ts';
+import { mixpanel } from '../../../shared/providers/mixpanel/index.ts';
+import { notion } from '../../../shared/providers/notion/index.ts';
 import type { Provider } from '../../../shared/providers/provider.ts';
+import { quickbooks } from '../../../shared/providers/quickbooks/index.ts';
+import { resend } from '../../../shared/providers/resend/index.ts';
+import { s3 } from '../../../shared/providers/s3/index.ts';
 import { slack } from '../../../shared/providers/slack/index.ts';
+import { stripe } from '../../../shared/providers/stripe/index.ts';
+import { twilio } from '../../../shared/providers/twilio/index.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
 const json = { 'content-type': 'application/json' };
@@ -22,6 +33,15 @@ function unanswered(reason: SendFailure['reason'], sent: boolean) {
 }
 
 const fault = { error: { code: 'nope', message: 'No.' } };
+const xml = { 'content-type': 'application/xml' };
+const xmlError = (code: string) =>
+  `<?xml version="1.0"?><Error><Code>${code}</Code><Message>a &lt; b</Message></Error>`;
+const intuit = (code: string, field = 'Fault') => ({ [field]: { Error: [{ code, Message: 'M', Detail: 'D' }] } });
+/** Speaks JSON-RPC, whose errors come in a 200. */
+const mcp: Provider = {
+  ...demo,
+  api: { ...demo.api, errors: { code: 'error.code', message: 'error.message', failureIn200: { field: 'error' } } },
+};
 
 /** What came back → the verdict where the request may be repeated | where it may not, and the error's code. */
 const outcomes: [string, (repeatable: boolean) => ReturnType<typeof judge>, string, string, string?][] = [
@@ -87,6 +107,73 @@ const outcomes: [string, (repeatable: boolean) => ReturnType<typeof judge>, stri
   ['Slack ratelimited in 200', answered(slack, 200, { ok: false, error: 'ratelimited' }), 'throttled', 'throttled'],
   ['Slack 429', answered(slack, 429, { ok: false, error: 'ratelimited' }), 'throttled', 'throttled', 'ratelimited'],
   ['Slack 503', answered(slack, 503, ''), 'retry', 'unknown', 'http_503'],
+  ['QuickBooks Fault in a 200', answered(quickbooks, 200, intuit('6240')), 'failed', 'failed', '6240'],
+  ['QuickBooks 401', answered(quickbooks, 401, intuit('3200')), 'unauthorized', 'unauthorized', '3200'],
+  [
+    'QuickBooks 401 in lower case',
+    answered(quickbooks, 401, { fault: { error: [{ code: '3200', message: 'm' }] } }),
+    'unauthorized',
+    'unauthorized',
+    '3200',
+  ],
+  ['QuickBooks throttled', answered(quickbooks, 403, intuit('3001')), 'throttled', 'throttled', '3001'],
+  ['QuickBooks stale object', answered(quickbooks, 400, intuit('5010')), 'failed', 'failed', '5010'],
+  ['S3 SlowDown', answered(s3, 503, xmlError('SlowDown'), xml), 'throttled', 'throttled', 'SlowDown'],
+  ['S3 expired token', answered(s3, 400, xmlError('ExpiredToken'), xml), 'unauthorized', 'unauthorized'],
+  ['S3 access denied', answered(s3, 403, xmlError('AccessDenied'), xml), 'failed', 'failed', 'AccessDenied'],
+  [
+    'GitHub secondary limit',
+    answered(github, 403, { message: 'You have exceeded a secondary rate limit.' }),
+    'throttled',
+    'throttled',
+    'http_403',
+  ],
+  [
+    'Google 403 with a reason',
+    answered(google, 403, { error: { errors: [{ reason: 'userRateLimitExceeded' }] } }),
+    'throttled',
+    'throttled',
+    'userRateLimitExceeded',
+  ],
+  ['Google status', answered(google, 429, { error: { status: 'RESOURCE_EXHAUSTED' } }), 'throttled', 'throttled'],
+  [
+    'Google daily limit',
+    answered(google, 403, { error: { errors: [{ reason: 'dailyLimitExceeded' }] } }),
+    'failed',
+    'failed',
+    'dailyLimitExceeded',
+  ],
+  ['HubSpot 429', answered(hubspot, 429, { errorType: 'RATE_LIMIT' }), 'throttled', 'throttled', 'RATE_LIMIT'],
+  ['HubSpot locked', answered(hubspot, 423, { category: 'LOCKED' }), 'throttled', 'throttled', 'LOCKED'],
+  ['HubSpot conflict', answered(hubspot, 409, { category: 'CONFLICT' }), 'failed', 'failed', 'CONFLICT'],
+  [
+    'Graph throttled',
+    answered(microsoft, 503, { error: { code: 'TooManyRequests' } }),
+    'throttled',
+    'throttled',
+    'TooManyRequests',
+  ],
+  ['Notion 529', answered(notion, 529, { code: 'service_overload' }), 'throttled', 'throttled', 'service_overload'],
+  ['Notion conflict', answered(notion, 409, { code: 'conflict_error' }), 'retry', 'retry', 'conflict_error'],
+  [
+    'Resend, two under one key',
+    answered(resend, 409, { name: 'concurrent_idempotent_requests' }),
+    'retry',
+    'retry',
+    'concurrent_idempotent_requests',
+  ],
+  ["Resend, the month's quota", answered(resend, 429, { name: 'monthly_quota_exceeded' }), 'failed', 'failed'],
+  ['Resend, a key for sending', answered(resend, 401, { name: 'restricted_api_key' }), 'failed', 'failed'],
+  ['Stripe declined', answered(stripe, 402, { error: { code: 'card_declined' } }), 'failed', 'failed', 'card_declined'],
+  ['Stripe lock', answered(stripe, 409, { error: { code: 'lock_timeout' } }), 'retry', 'retry', 'lock_timeout'],
+  ['Stripe 500, no use', answered(stripe, 500, '', { 'stripe-should-retry': 'false' }), 'failed', 'unknown'],
+  ['Stripe 500', answered(stripe, 500, '', { 'stripe-should-retry': 'true' }), 'retry', 'unknown'],
+  ['Twilio concurrency', answered(twilio, 429, { code: 20429 }), 'throttled', 'throttled', '20429'],
+  ['Twilio opted out', answered(twilio, 400, { code: 21610 }), 'failed', 'failed', '21610'],
+  ['Mixpanel status 0', answered(mixpanel, 200, { status: 0, error: 'bad' }), 'failed', 'failed'],
+  ['MCP error in a 200', answered(mcp, 200, { error: { code: -32602 } }), 'failed', 'failed', '-32602'],
+  ['MCP without one', answered(mcp, 200, { result: {}, error: null }), 'succeeded', 'succeeded'],
+  ['520 of what stands before it', answered(demo, 520, ''), 'retry', 'unknown', 'http_520'],
   ['blocked', unanswered('blocked', false), 'failed', 'failed', 'blocked'],
   ['timeout before it was sent', unanswered('timeout', false), 'retry', 'retry', 'timeout'],
   ['timeout after it was sent', unanswered('timeout', true), 'retry', 'unknown', 'timeout'],
@@ -109,8 +196,8 @@ describe('E-22, E-25: the verdict on an exchange', () => {
     }
   });
 
-  test('there are 60 of them at least', () => {
-    expect(outcomes.length).toBeGreaterThanOrEqual(60);
+  test('there are 90 of them at least', () => {
+    expect(outcomes.length).toBeGreaterThanOrEqual(90);
   });
 });
 
@@ -126,6 +213,74 @@ describe('what a verdict says', () => {
       answered(demo, 429, ''),
     ].map((verdictOn) => errorOf(verdictOn(true))?.retryAfterMs);
     expect(waits).toEqual([7_000, 9_000, 91_000, 2_000, undefined]);
+  });
+
+  test('how long a whole connection pauses: as told, as usual for the provider, or until a limit is renewed that has just been used up', () => {
+    const pauses = [
+      answered(demo, 429, '', { 'retry-after': '7' }),
+      answered(github, 403, { message: 'You have exceeded a secondary rate limit' }),
+      answered(quickbooks, 429, ''),
+      answered(demo, 429, ''),
+      answered(demo, 503, '', { 'retry-after': '7' }),
+      answered(github, 200, {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': resetS }),
+      answered(github, 200, {}, { 'x-ratelimit-remaining': '1', 'x-ratelimit-reset': resetS }),
+      answered(resend, 200, {}, { 'ratelimit-remaining': '0', 'ratelimit-reset': '1' }),
+      answered(
+        hubspot,
+        200,
+        {},
+        { 'x-hubspot-ratelimit-remaining': '0', 'x-hubspot-ratelimit-interval-milliseconds': '10000' },
+      ),
+      answered(discord, 200, {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset-after': '1.5' }),
+      answered(discord, 429, {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset-after': '1.5' }),
+    ].map((verdictOn) => verdictOn(true).pauseMs);
+    expect(pauses).toEqual([
+      7_000,
+      60_000,
+      60_000,
+      undefined,
+      undefined,
+      91_000,
+      undefined,
+      1_000,
+      10_000,
+      undefined,
+      1_500,
+    ]);
+  });
+
+  test('to people what they can act upon, where the code alone would not tell them', () => {
+    const said = [
+      answered(stripe, 402, { error: { code: 'card_declined', decline_code: 'insufficient_funds', message: 'x' } }),
+      answered(twilio, 400, { code: 21610, message: 'Attempt to send to unsubscribed recipient' }),
+      answered(quickbooks, 400, intuit('5010')),
+      answered(quickbooks, 400, intuit('2020')),
+      answered(s3, 404, xmlError('NoSuchKey'), xml),
+    ].map((verdictOn) => errorOf(verdictOn(true))?.message);
+    expect(said).toEqual([
+      'The card has not enough funds.',
+      'The recipient has opted out of messages from this number.',
+      'The object was changed meanwhile: read it again, then repeat the change.',
+      'D',
+      'a < b',
+    ]);
+  });
+
+  test('to circuits whether it is down, whether it takes the credential, or that it answered', () => {
+    const news = [
+      answered(demo, 503, ''),
+      answered(demo, 520, ''),
+      unanswered('timeout', true),
+      unanswered('network', false),
+      answered(demo, 401, ''),
+      answered(demo, 429, ''),
+      answered(demo, 404, ''),
+      answered(demo, 501, ''),
+      answered(demo, 200, {}),
+      unanswered('blocked', false),
+      answered(s3, 503, xmlError('SlowDown'), xml),
+    ].map((verdictOn) => newsOf(verdictOn(false)));
+    expect(news).toEqual([...Array(4).fill('unreachable'), 'unauthorized', ...Array(6).fill('answered')]);
   });
 
   test("the provider's own code, message, details and request id, cut to what a row can bear", () => {

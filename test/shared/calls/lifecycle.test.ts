@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hasEnded } from '../../../shared/calls/call.ts';
+import { redrive } from '../../../shared/calls/redrive.ts';
 import { retry } from '../../../shared/calls/retry.ts';
 import { run } from '../../../shared/calls/run.ts';
 import { openTable, type Table } from '../../../shared/core/aws.ts';
 import { refuse } from '../../../shared/core/errors.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
-import { answer, type Fault, silence, World } from './world.ts';
+import { type Answer, answer, type Fault, silence, World } from './world.ts';
 
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
 vi.mock('../../../shared/core/log.ts', () => ({ log: { info() {}, warn() {}, bug() {} } }));
@@ -121,6 +122,84 @@ describe('a call at once', () => {
     expect(await world.submit({ ...create, mode: 'async' })).toMatchObject({ error: { code: 'needs_reauth' } });
     expect(await world.calls()).toEqual([]);
     expect(world.sent).toEqual([]);
+  });
+});
+
+describe('a read with the pages that follow', () => {
+  const list = { request: { method: 'GET', path: '/contacts', query: { limit: '2' } }, paginate: { maxPages: 3 } };
+  const paged = (n: number, last = false): Answer => ({
+    ok: true,
+    value: {
+      status: 200,
+      headers: {
+        'content-type': 'application/json',
+        ...(!last && { link: `<https://api.demo.invalid/contacts?cursor=${n + 1}>; rel="next"` }),
+      },
+      body: Buffer.from(JSON.stringify([n])),
+    },
+  });
+  const queries = (world: World) => world.sent.map(({ url }) => new URL(url).search);
+
+  test('brings them until the last, or as many as were asked for; each is an attempt', async () => {
+    const world = new World(table);
+    world.script.push(paged(1), paged(2, true));
+    expect(await world.submit(list)).toMatchObject({
+      value: { status: 'succeeded', result: { pages: [[1], [2]], more: false }, attempts: [{}, {}] },
+    });
+    world.script.push(paged(1), paged(2), paged(3));
+    expect(await world.submit(list)).toMatchObject({ value: { result: { pages: [[1], [2], [3]], more: true } } });
+    expect(queries(world)).toEqual(['?limit=2', '?cursor=2', '?limit=2', '?cursor=2', '?cursor=3']);
+  });
+
+  test('goes on from the page that failed, in the queue too', async () => {
+    const world = new World(table);
+    world.script.push(paged(1), answer(503), answer(503), answer(503), answer(503), paged(2, true));
+    expect(await world.submit(list)).toMatchObject({ value: { status: 'waiting' } });
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'succeeded', result: { pages: [[1], [2]], more: false } }]);
+    expect(queries(world)).toEqual(['?limit=2', ...Array(5).fill('?cursor=2')]);
+  });
+
+  test('ends before the page that would not fit beside the others', async () => {
+    const world = new World(table);
+    const big = (n: number): Answer => {
+      const page = paged(n);
+      return page.ok
+        ? { ok: true, value: { ...page.value, body: Buffer.from(JSON.stringify('x'.repeat(150_000))) } }
+        : page;
+    };
+    world.script.push(big(1), big(2));
+    const call = await world.submit(list);
+    expect(call).toMatchObject({ value: { status: 'succeeded', result: { more: true } } });
+    expect((call.ok && (call.value.result as { pages: unknown[] }).pages.length) || 0).toBe(1);
+  });
+
+  test('is refused of a write, of GraphQL, and of a provider whose pages are not known', async () => {
+    const world = new World(table);
+    const { paginate } = list;
+    expect(await world.submit({ ...create, paginate })).toMatchObject({ error: { code: 'invalid_request' } });
+    const graphql = { query: '{ a }' };
+    expect(await world.submit({ graphql, paginate }, undefined, 'github')).toMatchObject({
+      error: { code: 'invalid_request' },
+    });
+    expect(await world.submit(list, undefined, 'zapier')).toMatchObject({ error: { code: 'invalid_request' } });
+  });
+});
+
+describe("over the owner's quota", () => {
+  test('a call is refused before it is kept; one that is known by its key is answered', async () => {
+    const world = new World(table);
+    const first = await world.submit(create, 'k');
+    world.ports = {
+      ...world.ports,
+      quota: { take: async () => refuse('rate_limited', 'Enough.', { retryAfterMs: 9_000 }) },
+    };
+    expect(await world.submit(create, 'k')).toEqual(first);
+    expect(await world.submit(create)).toMatchObject({
+      ok: false,
+      error: { code: 'rate_limited', retryAfterMs: 9_000 },
+    });
+    expect(await world.calls()).toHaveLength(1);
   });
 });
 
@@ -298,6 +377,90 @@ describe('E-28: a call that is retried by hand', () => {
     await retried(world, call.ok ? call.value.id : '');
     await world.settle();
     expect(world.effects).toHaveLength(2);
+  });
+});
+
+describe('E-28: calls that are redriven', () => {
+  test('go in their time under their keys, ask tenant and connection again, and twice in parallel have one effect each', async () => {
+    const world = new World(table);
+    for (let count = 0; count < 30; count++) {
+      world.script.push(answer(404, {}));
+      await world.submit(create);
+    }
+    const own = world.ports.calls.forTenant(world.tenantId);
+    const filter = { status: 'failed', perSecond: 1, dryRun: false } as const;
+    const again = () => redrive(filter, own, () => 60_000, world.moment);
+    const [one, two] = await Promise.all([again(), again()]);
+    expect(one.count + two.count).toBe(30);
+    expect(await world.tick()).toBeLessThanOrEqual(2);
+    world.moment.nowMs += 10_000;
+    expect(await world.tick()).toBeLessThanOrEqual(20);
+    await world.settle();
+    const calls = await world.calls();
+    expect(calls.map(({ status }) => status)).toEqual(Array(30).fill('succeeded'));
+    expect(world.effects.toSorted()).toEqual(calls.map(({ id }) => id).toSorted());
+
+    world.script.push(answer(404, {}));
+    await world.submit(create);
+    await again();
+    world.refusal = refuse('not_found', 'There is no such connection.');
+    await world.settle();
+    expect((await world.calls()).filter(({ status }) => status === 'failed')).toMatchObject([
+      { error: { code: 'not_found' } },
+    ]);
+    expect(world.effects).toHaveLength(30);
+  });
+
+  test('G2: a crash at each await of it leaves each call to begin anew once, now or when it is asked again', async () => {
+    const failedCalls = async () => {
+      const world = new World(table);
+      world.script.push(answer(404, {}), answer(404, {}), answer(404, {}));
+      for (let count = 0; count < 3; count++) await world.submit(create);
+      const own = world.ports.calls.forTenant(world.tenantId);
+      const again = () =>
+        world.invocation(() =>
+          redrive({ status: 'failed', perSecond: 5, dryRun: false }, own, () => 60_000, world.moment),
+        );
+      return { world, again };
+    };
+    const clean = await failedCalls();
+    await clean.again();
+    expect(clean.world.steps).toBe(4);
+    for (let at = 1; at <= 4; at++) {
+      for (const effect of ['none', 'done'] as const) {
+        const { world, again } = await failedCalls();
+        world.fault = { at, effect, process: 'dies' };
+        await again().catch(() => undefined);
+        await again();
+        await world.settle();
+        expect((await world.calls()).map(({ status }) => status)).toEqual(Array(3).fill('succeeded'));
+        expect(world.effects).toHaveLength(3);
+      }
+    }
+  });
+
+  test('begin at the given time, and are those created in the given one', async () => {
+    const world = new World(table);
+    for (let count = 0; count < 3; count++) {
+      world.script.push(answer(404, {}));
+      await world.submit(create);
+      world.moment.nowMs += 60_000;
+    }
+    const [last, middle] = await world.calls();
+    const notBeforeMs = world.moment.nowMs + 3_600_000;
+    const filter = {
+      ...({ status: 'failed', perSecond: 2, dryRun: false } as const),
+      from: new Date(middle?.createdAtMs ?? 0).toISOString(),
+      to: new Date(last?.createdAtMs ?? 0).toISOString(),
+      notBefore: new Date(notBeforeMs).toISOString(),
+    };
+    expect(await redrive(filter, world.ports.calls.forTenant(world.tenantId), () => 60_000, world.moment)).toEqual({
+      count: 1,
+      until: new Date(notBeforeMs + 500).toISOString(),
+    });
+    expect(await world.ports.calls.forTenant(world.tenantId).get(middle?.id ?? '')).toMatchObject({
+      ...{ status: 'waiting', notBeforeMs, dueAtMs: notBeforeMs },
+    });
   });
 });
 

@@ -156,7 +156,7 @@ describe('what leaves', () => {
     expect(toSlack({ method: 'POST', path: '/x', json: { a: 'ü' } })).toMatchObject({
       value: {
         body: '{"a":"ü"}',
-        headers: { 'content-type': 'application/json; charset=utf-8', 'user-agent': 'patchbay' },
+        headers: { 'content-type': 'application/json; charset=utf-8' },
       },
     });
     expect(toSlack({ method: 'POST', path: '/x', form: { a: 'b c' } })).toMatchObject({

@@ -1,4 +1,4 @@
-import { type Attempts, openAttempts } from '../../../shared/calls/attempt.ts';
+import { type Attempts, noMocks, openAttempts } from '../../../shared/calls/attempt.ts';
 import type { CallBody, CallMessage } from '../../../shared/calls/contract.ts';
 import { CallBody as CallBodySchema } from '../../../shared/calls/contract.ts';
 import { plan } from '../../../shared/calls/plan.ts';
@@ -27,7 +27,7 @@ export interface Fault {
   readonly process: 'dies' | 'lives';
 }
 
-type Answer = Result<InboundResponse, SendFailure>;
+export type Answer = Result<InboundResponse, SendFailure>;
 export const answer = (
   status: number,
   body: unknown = { id: 'c1', name: 'Ada', email: 'a@b.co', updatedAt: 'now' },
@@ -67,8 +67,9 @@ export class World {
 
   constructor(table: Table) {
     const attempts: Attempts = openAttempts({
+      mocks: noMocks,
       credentials: { live: () => this.#io(async () => this.#live()) },
-      limits: { take: async () => ({ waitMs: 0 }), block: async () => {} },
+      limits: { take: async () => ({ waitMs: 0 }), block: async () => {}, note: async () => {}, leave: async () => {} },
       send: (request) => this.#network(request),
       readApp: async () => ({}),
       stage: 'local',
@@ -91,6 +92,7 @@ export class World {
       calls,
       stage: 'local',
       credentials: { live: () => this.#io(async () => this.#live()) },
+      quota: { take: async () => ok('counted') },
       connections: { forTenant: () => ({ get: async () => this.connection as Connection | undefined }) },
       queue: {
         send: (message) => this.#io(async () => push(message)),

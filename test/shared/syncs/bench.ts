@@ -1,7 +1,9 @@
 import type { AttemptOutcome, Job } from '../../../shared/calls/attempt.ts';
+import type { Sync } from '../../../shared/providers/syncs.ts';
 import { SyncMessage } from '../../../shared/syncs/contract.ts';
 import { follow } from '../../../shared/syncs/follow.ts';
 import { plan } from '../../../shared/syncs/plan.ts';
+import type { RecordRow } from '../../../shared/syncs/record.ts';
 import { type RunOutcome, run } from '../../../shared/syncs/run.ts';
 import type { SyncRow } from '../../../shared/syncs/sync.ts';
 import {
@@ -19,10 +21,27 @@ import {
 
 /** A sync on a table in memory, with a provider to talk to: what happens is what a test makes happen. */
 export function workbench(order: 'changes' | 'ids', limit = 2) {
+  const provider = upstream(order, limit);
+  const bench = benchOf(provider.sync, provider.answer);
+  return {
+    ...bench,
+    provider,
+
+    /** Something happens upstream, now. */
+    put(id: string, name: string, more: { readonly deleted?: boolean } = {}) {
+      provider.objects.set(id, { id, name, updatedAt: new Date(bench.clock.nowMs).toISOString(), ...more });
+    },
+
+    /** What the copy holds: id → name. */
+    copy: () => Object.fromEntries(bench.kept().map(({ id, data }) => [id, JSON.parse(data ?? '').name])),
+  };
+}
+
+/** The same of any sync, and whoever answers its requests. */
+export function benchOf(sync: Sync, answer: (job: Job) => AttemptOutcome) {
   const state: { io: Io; interrupt?: (job: Job) => AttemptOutcome | undefined } = { io: calm };
   const io: Io = (what, effect) => state.io(what, effect);
   const clock = clockAt(Date.UTC(2026, 10, 20, 10));
-  const provider = upstream(order, limit);
   const { store: syncs, rows } = memorySyncs(io);
   const { store: records, rows: copies } = memoryRecords(io);
   const bus = memoryBus(io);
@@ -32,20 +51,16 @@ export function workbench(order: 'changes' | 'ids', limit = 2) {
     attempt: (job: Job): Promise<AttemptOutcome> =>
       io('attempt', () => {
         jobs.push(job);
-        return state.interrupt?.(job) ?? provider.answer(job);
+        return state.interrupt?.(job) ?? answer(job);
       }),
   };
-  const offered = () => ({ things: provider.sync });
+  const offered = () => ({ things: sync });
   const ports = { offered, syncs, records, attempts, bus, queue };
 
   return {
-    ...{ clock, provider, ports, jobs, rows, queue, state },
+    ...{ clock, ports, jobs, rows, queue, state },
     events: bus.events,
 
-    /** Something happens upstream, now. */
-    put(id: string, name: string, more: { readonly deleted?: boolean } = {}) {
-      provider.objects.set(id, { id, name, updatedAt: new Date(clock.nowMs).toISOString(), ...more });
-    },
     connect: () => follow({ type: 'connection.activated', tenantId, connection, atMs: clock.nowMs }, ports, clock),
     tick: () => plan({ syncs, queue }, clock, () => false),
     deliver: (body: string, remainingMs = () => 120_000): Promise<RunOutcome> =>
@@ -70,11 +85,10 @@ export function workbench(order: 'changes' | 'ids', limit = 2) {
       return row;
     },
 
-    /** What the copy holds: id → name. */
-    copy(): Record<string, string> {
+    /** What the copy holds. */
+    kept(): RecordRow[] {
       const [copy] = copies.values();
-      const live = [...(copy?.values() ?? [])].filter(({ data }) => data !== undefined);
-      return Object.fromEntries(live.map(({ id, data }) => [id, JSON.parse(data ?? '').name]));
+      return [...(copy?.values() ?? [])].filter(({ data }) => data !== undefined);
     },
     told: () => bus.events.map(({ type, data }) => `${type} ${(data as { id: string }).id}`),
   };

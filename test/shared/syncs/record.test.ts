@@ -30,6 +30,15 @@ describe('a sight of an object', () => {
     expect(judge(verdict?.row, seen({ n: 1 }), { run: 'r2', mark: true }, nowMs)).toBeUndefined();
   });
 
+  it('that is the same at a later time moves the time, untold: what lies between the two is older from then on', () => {
+    const at = (time: string) => ({ updatedAt: `2026-11-20T${time}Z` });
+    const row = rowAfter(seen({ n: 1 }, at('10:00:00')));
+    const verdict = judge(row, seen({ n: 1 }, at('10:02:00')), about, nowMs);
+    expect(verdict).toEqual({ row: { ...row, ...at('10:02:00'), seenRun: 'r2' } });
+    expect(judge(verdict?.row, seen({ n: 2 }, at('10:01:00')), about, nowMs)).toBeUndefined();
+    expect(judge(verdict?.row, seen({ n: 1 }, at('10:01:00')), about, nowMs)).toBeUndefined();
+  });
+
   it('that differs updates the record, with its next version', () => {
     const verdict = judge(rowAfter(seen({ n: 1 })), seen({ n: 2 }), about, nowMs);
     expect(verdict).toMatchObject({ change: 'updated', row: { version: 2, data: '{"n":2}' } });

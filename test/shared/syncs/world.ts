@@ -211,7 +211,7 @@ export function changeFeed(limit: number) {
   const sync: Sync = {
     ...{ model: 'things', docs: 'https://example.com', everyS: 60, deletions: 'tombstones', nudgedBy: ['thing.*'] },
     checkpoints: 'token',
-    expired: { statuses: [410], codes: ['too_old'] },
+    expired: [{ status: 410, code: 'too_old' }],
     request: ({ since, page }) => ({ method: 'GET', path: '/changes', query: { since, cursor: page } }),
     page: ({ body }) => {
       const { items, next, token } = body as { items: Upstream[]; next?: string; token?: string };

@@ -9,6 +9,7 @@ export interface Mark {
   write(whole: string | undefined): Partial<Incoming>;
 }
 
+/** Returns the first mark that a request shows. */
 export function markOf({ signature }: Form, request: Incoming): Mark {
   if (signature.kind === 'token' && 'body' in signature.at) {
     const { value } = JSON.parse(request.bytes.toString()) as { value: { clientState: string }[] };
@@ -36,6 +37,7 @@ export function markOf({ signature }: Form, request: Incoming): Mark {
   };
 }
 
+/** Returns the header that the mark is in; '' where it is in the body. */
 export function headerOf(signature: Form['signature']): string {
   if ('header' in signature) return signature.header;
   return 'header' in signature.at ? signature.at.header : '';
@@ -56,5 +58,6 @@ export function withTimes(request: Incoming, { signature }: Form, ...times: stri
   return withHeader(request, timestamp.header, [...times.map((time) => `t=${time}`), ...others].join(','));
 }
 
+/** Returns seconds as the form's time spells them. */
 export const seconds = (form: Form, s: number): string =>
   'timestamp' in form.signature && form.signature.timestamp?.unit === 'ms' ? String(s * 1000) : String(s);

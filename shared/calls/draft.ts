@@ -1,0 +1,66 @@
+import type { Moment } from '../core/clock.ts';
+import { sha256 } from '../core/crypto.ts';
+import { refuse } from '../core/errors.ts';
+import { type ConnectionId, connectionRef, newId, type TenantId } from '../core/ids.ts';
+import { canonicalJson } from '../core/json.ts';
+import { connectionKey } from '../core/keys.ts';
+import { ok, type Result } from '../core/result.ts';
+import { readAsked } from './asked.ts';
+import { type Call, LIFETIME_MS, QUEUE_PATIENCE_MS } from './call.ts';
+import type { Wanted } from './contract.ts';
+
+const LONGEST_LIFE_MS = 30 * 24 * 60 * 60_000;
+
+/** One call, as somebody wants it made. */
+export interface Draft {
+  readonly tenantId: TenantId;
+  readonly connection: ConnectionId;
+  readonly body: Wanted;
+  readonly idempotencyKey?: string;
+}
+
+/** Returns the call as it will be kept; nothing of it is yet. Errors: `invalid_request`, `payload_too_large`. */
+export function draft(
+  { tenantId, connection, body, idempotencyKey }: Draft,
+  stage: string,
+  moment: Moment,
+): Result<Call> {
+  if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,200}$/.test(idempotencyKey)) {
+    return refuse('invalid_request', 'Idempotency-Key: 1 to 200 printable ASCII characters, no spaces');
+  }
+  const asked = readAsked(body, connection.provider, stage);
+  if (!asked.ok) return asked;
+  const createdAtMs = moment.nowMs;
+  const expiresAtMs = body.expiresAt ? Date.parse(body.expiresAt) : createdAtMs + LIFETIME_MS;
+  if (expiresAtMs <= createdAtMs || expiresAtMs > createdAtMs + LONGEST_LIFE_MS) {
+    return refuse('invalid_request', 'body.expiresAt: in the future, and within 30 days');
+  }
+  return ok({
+    tenantId,
+    id: idempotencyKey === undefined ? newId('call', moment) : keyedId(tenantId, connection, idempotencyKey),
+    connection,
+    asked: asked.value,
+    askedHash: sha256(canonicalJson([connectionRef(connection), asked.value])),
+    lane: body.lane,
+    status: 'queued',
+    attempts: [],
+    tries: 0,
+    dueAtMs: createdAtMs + QUEUE_PATIENCE_MS,
+    createdAtMs,
+    expiresAtMs,
+  });
+}
+
+function keyedId(tenantId: TenantId, connection: ConnectionId, idempotencyKey: string): string {
+  const hash = sha256(canonicalJson([tenantId, connectionKey(connection), idempotencyKey]));
+  return `call_${Buffer.from(hash, 'base64url').toString('hex').slice(0, 40)}`;
+}
+
+/** Returns the call that was first under an idempotency key. Errors: `idempotency_mismatch`. */
+export function same(earlier: Call, drafted: Call): Result<Call> {
+  if (earlier.askedHash === drafted.askedHash) return ok(earlier);
+  return refuse(
+    'idempotency_mismatch',
+    'This Idempotency-Key was used for another request; use a new one for this one.',
+  );
+}

@@ -20,6 +20,8 @@ export const register = {
   'failing-subscriptions': { heading: 'A webhook subscription cannot be kept alive', threshold: 1, periods: 1 },
   'conflicting-webhooks': { heading: 'An event came with two bodies', threshold: 1, periods: 1 },
   'failed-handlers': { heading: 'Events were not handled', threshold: 1, periods: 1 },
+  'late-syncs': { heading: 'Syncs run late', threshold: 600_000, periods: 3 },
+  'failing-syncs': { heading: 'A sync fails again and again', threshold: 1, periods: 1 },
   'disabled-subscription': { heading: 'A subscription was disabled', threshold: 1, periods: 1 },
   'exhausted-delivery': { heading: 'An event was not delivered', threshold: 1, periods: 1 },
   throttling: { heading: 'Functions are throttled', threshold: 1, periods: 2 },
@@ -28,7 +30,7 @@ export const register = {
 export type AlarmKind = keyof typeof register;
 
 /** Returns how often the hub measured this outcome within 5 minutes, over all functions and providers. `dimensions`: exactly
- *  those that it is measured with. */
+ *  those that it is measured with. `statistic`: MAX is the greatest value instead. */
 export function measured(
   metric:
     | 'TokenRefreshed'
@@ -38,14 +40,17 @@ export function measured(
     | 'WebhookSubscription'
     | 'WebhookEvent'
     | 'WebhookHandled'
+    | 'SyncLag'
+    | 'SyncFailing'
     | 'Delivery'
     | 'SubscriptionDisabled',
   outcome?: string,
   dimensions = 'service, provider, outcome',
+  statistic: 'SUM' | 'MAX' = 'SUM',
 ): IMetric {
   const where = outcome ? ` WHERE outcome = '${outcome}'` : '';
   return new MathExpression({
-    expression: `SELECT SUM(${metric}) FROM SCHEMA(Patchbay, ${dimensions})${where}`,
+    expression: `SELECT ${statistic}(${metric}) FROM SCHEMA(Patchbay, ${dimensions})${where}`,
     label: [metric, outcome].filter(Boolean).join(' '),
     period: Duration.minutes(5),
   });

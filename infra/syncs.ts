@@ -1,6 +1,7 @@
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { syncsContract } from '../shared/syncs/contract.ts';
+import { measured } from './alarms.ts';
 import { credentialBindings } from './connections.ts';
 import { type Hub, HubFeature } from './constructs/hub-feature.ts';
 import { HubQueue } from './constructs/hub-queue.ts';
@@ -44,6 +45,8 @@ export class Syncs extends HubFeature {
       },
     });
     queue.feed(run);
+    alarms.watch('late-syncs', 'syncs', measured('SyncLag', undefined, 'service', 'MAX'));
+    alarms.watch('failing-syncs', 'syncs', measured('SyncFailing', undefined, 'service, provider'));
     // A long run goes on in a message of its own: Lambda would take the sixteenth for a loop and drop it.
     (run.node.defaultChild as CfnFunction).recursiveLoop = 'Allow';
   }

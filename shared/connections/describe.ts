@@ -42,8 +42,9 @@ export function describe({ provider, actions, syncs, webhooks, setup }: Catalogu
       inputSchema: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }),
       outputSchema: z.toJSONSchema(output, { io: 'output', unrepresentable: 'any' }),
     })),
-    syncs: Object.entries(syncs).map(([sync, { model, docs, everyS, deletions }]) => ({
+    syncs: Object.entries(syncs).map(([sync, { model, docs, everyS, deletions, settings }]) => ({
       ...{ id: sync, model, docs, everyS, deletions },
+      ...(settings && { settingsSchema: z.toJSONSchema(settings, { io: 'input' }) }),
     })),
     limits,
     ...(webhooks && setup && { webhooks: { docs: webhooks.docs, ...intake(setup, publicUrl, id) } }),

@@ -19,6 +19,8 @@ export type MetricName =
   | 'Revocation'
   | 'SyncRun'
   | 'SyncRecords'
+  | 'SyncLag'
+  | 'SyncFailing'
   | 'Delivery'
   | 'DeliveryLatency'
   | 'SubscriptionDisabled';

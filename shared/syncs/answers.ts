@@ -7,6 +7,7 @@ const Sync = z.looseObject({
   model: z.string(),
   enabled: z.boolean(),
   every: z.number().describe('seconds between two runs'),
+  adaptive: z.boolean().describe('sooner where runs find changes, later where they find none; until you set `every`'),
   status: z.string(),
   lastSuccessAt: z.iso.datetime().optional(),
   lagS: z.number().optional().describe('seconds since the last complete run'),
@@ -15,7 +16,7 @@ const Sync = z.looseObject({
 });
 
 const issues = {
-  ...{ sync: 'issues', model: 'issues', enabled: true, every: 300, status: 'waiting' },
+  ...{ sync: 'issues', model: 'issues', enabled: true, every: 300, adaptive: false, status: 'idle' },
   ...{ lastSuccessAt: '2026-11-20T10:00:00.000Z', lagS: 42, nextRunAt: '2026-11-20T10:05:00.000Z', records: 12 },
 };
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { credentialEnv } from '../connections/contract.ts';
+import { credentialEnv } from '../connections/credential-env.ts';
 import type { FeatureContract } from '../core/contract.ts';
 import { ConnectionName, ProviderId, TenantId } from '../core/ids.ts';
 import { connectionPath, page, setting, tenantPath } from '../core/paths.ts';
@@ -61,10 +61,11 @@ export const syncsContract = {
       kind: 'http',
       routes: ['PUT /v1/tenants/{tenant}/connections/{connection}/syncs/{sync}'],
       access: 'tenant',
-      summary: 'Set how often a sync runs (`every`: seconds), pause it, or choose what it reads (`settings`)',
+      summary:
+        'Set how often a sync runs (`every`: seconds, or `auto`), pause it, or choose what it reads (`settings`)',
       path: SyncPath,
       body: z.strictObject({
-        every: z.number().int().min(60).max(86_400).optional(),
+        every: z.union([z.number().int().min(60).max(86_400), z.literal('auto')]).optional(),
         enabled: z.boolean().optional(),
         settings: z.record(z.string().max(100), z.unknown()).optional(),
       }),

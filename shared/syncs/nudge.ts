@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import type { Moment } from '../core/clock.ts';
 import { ConnectionRef, TenantId } from '../core/ids.ts';
+import { fits } from '../providers/handlers.ts';
 import { amend } from './amend.ts';
 import type { Offered } from './offer.ts';
 import type { SyncStore } from './store.ts';
-import { dueNow } from './sync.ts';
+import { nudged } from './sync.ts';
 
 /** A webhook's event of a connection; one that no connection claims is none. */
 export const News = z
@@ -12,8 +13,7 @@ export const News = z
   .transform(({ tenant: tenantId, connection, data: { type } }) => ({ tenantId, connection, type }));
 export type News = z.infer<typeof News>;
 
-/** Makes those syncs due now that a webhook of this type is news for. One that is under way, failing, paused or stopped
- *  stays as it is: its next run finds the change without. */
+/** Makes those syncs due now that a webhook of this type is news for. */
 export async function nudge(
   { tenantId, connection, type }: News,
   { syncs, offered }: { readonly syncs: SyncStore; readonly offered: Offered },
@@ -23,14 +23,6 @@ export async function nudge(
   for (const [name, sync] of Object.entries(offered(connection.provider))) {
     if (!sync.nudgedBy?.some((pattern) => fits(pattern, type))) continue;
     const row = await tenant.get(connection, name);
-    if (row) {
-      await amend(tenant, row, (it) =>
-        it.status === 'idle' && (it.dueAt ?? 0) > nowMs ? dueNow(it, nowMs) : undefined,
-      );
-    }
+    if (row) await amend(tenant, row, (it) => nudged(it, nowMs));
   }
-}
-
-function fits(pattern: string, type: string): boolean {
-  return pattern.endsWith('.*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 }

@@ -1,6 +1,7 @@
 import type { Queue } from '../core/bus.ts';
 import type { Moment } from '../core/clock.ts';
 import { dueShards } from '../core/keys.ts';
+import { measure } from '../core/metrics.ts';
 import { inParallel } from '../core/parallel.ts';
 import { messageOf } from './message.ts';
 import type { SyncStore } from './store.ts';
@@ -16,7 +17,9 @@ export async function plan(
   moment: Moment,
   timeIsUp: () => boolean,
 ): Promise<number> {
+  let lagMs = 0;
   const shards = await Promise.all(dueShards.map(claimShard));
+  if (lagMs > 0) measure('SyncLag', {}, lagMs, 'Milliseconds');
   return shards.reduce((sum, count) => sum + count, 0);
 
   async function claimShard(shard: string): Promise<number> {
@@ -37,6 +40,8 @@ export async function plan(
   async function claim(row: SyncRow): Promise<SyncRow | undefined> {
     const successor = claimed(row, moment);
     const saved = await syncs.forTenant(row.tenantId).save(successor);
-    return saved.done ? successor : undefined;
+    if (!saved.done) return undefined;
+    lagMs = Math.max(lagMs, moment.nowMs - (row.dueAt ?? moment.nowMs));
+    return successor;
   }
 }

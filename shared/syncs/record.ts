@@ -29,8 +29,9 @@ export interface Verdict {
   readonly change?: Change;
 }
 
-/** Returns the row to write, or nothing where the row stands as it is: seen before, or older news. `mark` has an
- *  unchanged row remember the run that met it. */
+/** Returns the row to write, or nothing where the row stands as it is: seen before, or older news. An unchanged row
+ *  remembers the latest time it was seen with, against what is older than that; with `mark` also the run that met it.
+ *  What is gone before it was ever met leaves a tombstone, untold: a webhook that shows it may still come. */
 export function judge(
   before: RecordRow | undefined,
   seen: Seen,
@@ -39,18 +40,20 @@ export function judge(
 ): Verdict | undefined {
   const data = seen.deleted ? undefined : canonicalJson(seen.data ?? null);
   const hash = data === undefined ? 'deleted' : sha256(data);
-  const same = before ? before.hash === hash || isOlder(seen.updatedAt, run, before) : seen.deleted;
-  if (same) {
-    const unmarked = mark && before && before.deletedAtMs === undefined && before.seenRun !== run;
-    return unmarked ? { row: { ...before, seenRun: run } } : undefined;
+  if (before && (before.hash === hash || isOlder(seen.updatedAt, run, before))) {
+    const later = before.hash === hash && apart(seen.updatedAt, before.updatedAt) > 0;
+    const unmarked = mark && before.deletedAtMs === undefined && before.seenRun !== run;
+    if (!later && !unmarked) return undefined;
+    return { row: { ...before, ...(later && { updatedAt: seen.updatedAt }), seenRun: run } };
   }
 
   const gone = before === undefined || before.deletedAtMs !== undefined;
+  const change = seen.deleted ? (gone ? undefined : 'deleted') : gone ? 'created' : 'updated';
   return {
-    change: seen.deleted ? 'deleted' : gone ? 'created' : 'updated',
+    ...(change && { change }),
     row: {
       id: seen.id,
-      version: (before?.version ?? 0) + 1,
+      version: (before?.version ?? 0) + (change ? 1 : 0),
       hash,
       ...(seen.updatedAt !== undefined && { updatedAt: seen.updatedAt }),
       ...(data === undefined ? { deletedAtMs: nowMs } : { data }),
@@ -68,8 +71,13 @@ export function eventOf(recordKey: string, { row, change }: Required<Verdict>): 
 /** By the object's own times; where they do not tell, what an earlier run read is older (ids of runs sort by their start):
  *  one that was overtaken may still write its last page. */
 function isOlder(updatedAt: string | undefined, run: string, before: RecordRow): boolean {
-  const apart = Date.parse(updatedAt ?? '') - Date.parse(before.updatedAt ?? '');
-  return apart === 0 || Number.isNaN(apart) ? run < before.seenRun : apart < 0;
+  const ms = apart(updatedAt, before.updatedAt);
+  return ms === 0 || Number.isNaN(ms) ? run < before.seenRun : ms < 0;
+}
+
+/** Times may be spelled differently; what is no time is at no distance. */
+function apart(a = '', b = ''): number {
+  return Date.parse(a) - Date.parse(b);
 }
 
 /** A record as the API shows it. */

@@ -20,12 +20,13 @@ import {
   holds,
   LEASE_MS,
   type Run,
+  restarted,
   type SyncRow,
   stopped,
   waiting,
   writing,
 } from './sync.ts';
-import { placeOf, turnOf } from './turn.ts';
+import { isForgotten, isStale, placeOf, turnOf } from './turn.ts';
 
 export interface RunPorts {
   readonly offered: Offered;
@@ -48,6 +49,8 @@ const ATTEMPT_MS = 30_000;
 /** Shorter waits are slept; SQS can hold a message back so long; longer ones are left to a tick. */
 const SHORT_MS = 1_000;
 const MAX_DELAY_MS = 900_000;
+/** From so many failures in a row on somebody is called. */
+const FAILING = 5;
 
 /** Returns what became of one message of a run: pages until the function's time is nearly over, after each the records
  *  and then the place written down. What is interrupted repeats its last page (E-31); no attempt outlives the function
@@ -87,6 +90,11 @@ async function work(
     const save = (from: SyncRow, change: (it: SyncRow) => SyncRow) =>
       amend(syncs, from, (it) => (holds(it, at) ? change(it) : undefined));
 
+    if (isForgotten(sync, row)) return expired(row, save);
+    if (isStale(sync, at)) {
+      const anew = await save(row, (it) => restarted(it, moment));
+      return anew ? handOn(anew) : overtaken();
+    }
     if (remainingMs() < ENOUGH_MS) return handOn(row);
     const timeoutMs = Math.min(ATTEMPT_MS, remainingMs() - RESERVE_MS);
     const turn = turnOf(sync, await ports.attempts.attempt(jobOf(row, sync, timeoutMs), moment), row);
@@ -99,7 +107,7 @@ async function work(
         connection,
         model: sync.model,
         run: at.id,
-        mark: at.scratch && sync.deletions !== 'none',
+        mark: at.scratch && !page.incomplete && sync.deletions !== 'none',
       };
       const fence = once(async () => {
         const begun = row && (await save(row, (it) => writing(it, it.run ?? at, moment.nowMs)));
@@ -110,8 +118,9 @@ async function work(
       const written = await write(page, about, sinks, moment, () => remainingMs() < RESERVE_MS);
       if (written === 'overtaken') return overtaken();
       if (written === 'unfinished') return handOn(row);
+      const done = { ...page, changes: written };
       row = await save(row, (it) =>
-        last ? finished(it, at, page, sync, moment) : advanced(it, at, page, sync, moment.nowMs),
+        last ? finished(it, at, done, sync, moment) : advanced(it, at, done, sync, moment.nowMs),
       );
       if (!row) return overtaken();
       if (last) return 'finished';
@@ -126,12 +135,12 @@ async function work(
       if (hidden && bySqs) await ports.queue.send(messageOf(hidden, Math.ceil(waitMs / 1000)));
       return hidden ? 'waiting' : overtaken();
     } else if (turn.kind === 'expired') {
-      log.warn('a checkpoint is too old', { tenant: tenantId, provider, sync: message.sync });
-      return (await save(row, (it) => forgetful(it, moment.nowMs))) ? 'expired' : overtaken();
+      return expired(row, save);
     } else {
       const ended = await save(row, (it) =>
         turn.kind === 'ending' ? stopped(it, turn.error, moment.nowMs) : failed(it, turn.error, turn, moment),
       );
+      if (ended?.status === 'failing' && ended.failures >= FAILING) measure('SyncFailing', { provider });
       log.warn('a sync did not succeed', { tenant: tenantId, provider, sync: message.sync, code: turn.error.code });
       return !ended ? overtaken() : turn.kind === 'ending' ? 'stopped' : 'failed';
     }
@@ -143,6 +152,14 @@ async function work(
     return 'continued';
   }
 
+  async function expired(
+    from: SyncRow,
+    save: (from: SyncRow, change: (it: SyncRow) => SyncRow) => Promise<SyncRow | undefined>,
+  ): Promise<RunOutcome> {
+    log.warn('a checkpoint is too old', { tenant: tenantId, provider, sync: message.sync });
+    return (await save(from, (it) => forgetful(it, moment.nowMs))) ? 'expired' : overtaken();
+  }
+
   /** Where the row is gone, so is the connection: what this run wrote meanwhile goes too. */
   async function overtaken(): Promise<RunOutcome> {
     if (!(await syncs.get(connection, message.sync))) await records.clear(message.run);
@@ -150,22 +167,23 @@ async function work(
   }
 }
 
-/** Writes a page's records, and after the last page of a run from scratch the end of what it did not meet. Says whether
- *  that is done; if not, the time is up and the same page is to be taken again, or the run is another's. */
+/** Writes a page's records, and after the last page of a run from scratch the end of what it did not meet. Returns how
+ *  many really changed, once that is done; if not, the time is up and the same page is to be taken again, or the run is
+ *  another's. */
 async function write(
   page: SyncPage,
   about: Sighting,
   sinks: Sinks,
   moment: Moment,
   timeIsUp: () => boolean,
-): Promise<'done' | 'unfinished' | 'overtaken'> {
+): Promise<number | 'unfinished' | 'overtaken'> {
   const changes = await keep(page.records, about, sinks, moment);
   if (changes === 'overtaken') return changes;
   const swept = page.next === undefined && about.mark ? await sweep(about, sinks, moment, timeIsUp) : 0;
   if (swept === 'overtaken') return swept;
   const sum = changes + (swept ?? 0);
   if (sum > 0) measure('SyncRecords', { provider: about.connection.provider }, sum);
-  return swept === undefined ? 'unfinished' : 'done';
+  return swept === undefined ? 'unfinished' : sum;
 }
 
 /** Returns a function that does it the first time, and says the same ever after. */

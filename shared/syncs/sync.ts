@@ -4,6 +4,7 @@ import { iso, type Moment } from '../core/clock.ts';
 import { type ConnectionId, newId, type TenantId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { Sync, SyncPage } from '../providers/syncs.ts';
+import { paceOf } from './pace.ts';
 
 export type SyncStatus = 'idle' | 'running' | 'failing' | 'stopped';
 
@@ -20,6 +21,8 @@ export interface Run {
   /** It began without a checkpoint: once complete, what it did not see does not exist. */
   readonly scratch: boolean;
   readonly records: number;
+  /** How many of them had really changed. */
+  readonly changes?: number;
   /** When the records of the next page began to be written; they still are, or the work broke off. */
   readonly writingSinceMs?: number;
   /** The provider's limits have this turn reserved for it. */
@@ -34,6 +37,8 @@ export interface SyncRow {
   readonly model: string;
   readonly enabled: boolean;
   readonly everyS: number;
+  /** The tenant has set `everyS`; else it follows what the runs find. */
+  readonly fixed?: boolean;
   /** As the tenant chose; checked by the sync's own `settings`. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly status: SyncStatus;
@@ -44,10 +49,14 @@ export interface SyncRow {
   readonly failures: number;
   readonly error?: SyncError;
   readonly lastSuccessAtMs?: number;
+  /** When a run last read everything. */
+  readonly lastFullAtMs?: number;
   /** Read by the last complete run. */
   readonly records?: number;
   /** Since when somebody may be writing records of a run that is over: once that must have ended, all is read again. */
   readonly doubtedAtMs?: number;
+  /** There was news while the run was under way: another follows at once. */
+  readonly again?: boolean;
   /** While a run is under way, the end of its lease: a message that was lost is sent again then. None: never. */
   readonly dueAt?: number;
   /** The connection's latest event that was obeyed: an older one comes too late. */
@@ -61,6 +70,9 @@ export interface SyncError {
   readonly message: string;
   readonly at: string;
 }
+
+/** A page once its records are written; `changes`: how many of them had really changed. */
+export type PageDone = SyncPage & { readonly changes?: number };
 
 /** Longer than a function may run, so that no live run is handed out twice; each page renews it. */
 export const LEASE_MS = 5 * 60_000;
@@ -90,12 +102,15 @@ export function claimed(row: SyncRow, moment: Moment, full = false): SyncRow {
   const { doubtedAtMs } = row;
   const anew = full || (doubtedAtMs !== undefined && !row.run);
   const since = anew ? undefined : row.since;
-  const id = newId('run', moment);
-  const fresh = { id, startedAtMs: moment.nowMs, pages: 0, scratch: since === undefined, records: 0 };
-  const run = anew ? fresh : (row.run ?? fresh);
+  const run = (anew ? undefined : row.run) ?? newRun(since, moment);
   const settled = anew && doubtedAtMs !== undefined && moment.nowMs - doubtedAtMs >= LEASE_MS;
   const changes: Partial<SyncRow> = { status: 'running', since, run, dueAt: moment.nowMs + LEASE_MS };
   return next(settled ? { ...row, doubtedAtMs: undefined } : row, changes);
+}
+
+/** Returns the row with its run begun anew, under another id: what the one before has met does not count. */
+export function restarted(row: SyncRow, moment: Moment): SyncRow {
+  return next(row, { run: newRun(row.since, moment), dueAt: moment.nowMs + LEASE_MS });
 }
 
 /** Returns the row as its run begins to write a page; whoever does not hold it any more writes nothing. */
@@ -110,25 +125,31 @@ export function holds(row: SyncRow, run: Pick<Run, 'id' | 'pages'>): boolean {
 }
 
 /** Returns the row one page further. */
-export function advanced(row: SyncRow, run: Run, page: SyncPage, sync: Sync, nowMs: number): SyncRow {
+export function advanced(row: SyncRow, run: Run, page: PageDone, sync: Sync, nowMs: number): SyncRow {
   return next(row, { run: counted(run, page, sync), failures: 0, dueAt: nowMs + LEASE_MS });
 }
 
-/** Returns the row after its run's last page: the checkpoint moves, never back. */
-export function finished(row: SyncRow, run: Run, page: SyncPage, sync: Sync, moment: Moment): SyncRow {
-  const { overlapS } = sync;
-  const { reached, records } = counted(run, page, sync);
+/** Returns the row after its run's last page: the checkpoint moves, never back, until all is to be read anew. */
+export function finished(row: SyncRow, run: Run, page: PageDone, sync: Sync, moment: Moment): SyncRow {
+  const { overlapS, fullEveryS = Number.POSITIVE_INFINITY } = sync;
+  const lastFullAtMs = run.scratch ? run.startedAtMs : row.lastFullAtMs;
+  const fullIsDue = moment.nowMs - (lastFullAtMs ?? moment.nowMs) >= fullEveryS * 1000;
+  const { reached, records, changes = 0 } = counted(run, page, sync);
   const latest = overlapS === undefined ? undefined : iso(run.startedAtMs - overlapS * 1000);
   const vouched = reached !== undefined && latest !== undefined && reached > latest ? latest : reached;
-  const done = { ...row, run: undefined };
+  const since = fullIsDue ? undefined : furthest(row.since, vouched, sync);
+  const everyS = row.fixed ? row.everyS : paceOf(row.everyS, { changes, complete: since === undefined }, sync);
+  const done = { ...row, run: undefined, again: undefined };
+  const pauseMs = row.again ? 0 : everyS * 1000 * (0.9 + 0.2 * moment.chance());
   return next(done, {
     status: 'idle',
-    since: furthest(row.since, vouched, sync),
+    ...{ since, everyS },
+    lastFullAtMs,
     failures: 0,
     error: undefined,
     lastSuccessAtMs: moment.nowMs,
     records,
-    dueAt: moment.nowMs + (row.doubtedAtMs ? LEASE_MS : row.everyS * 1000 * (0.9 + 0.2 * moment.chance())),
+    dueAt: moment.nowMs + (row.doubtedAtMs ? LEASE_MS : pauseMs),
   });
 }
 
@@ -171,9 +192,11 @@ export function abandoned(row: SyncRow): SyncRow {
   return next(row, { status: 'stopped', run: undefined, since: undefined });
 }
 
-/** Returns the row, due now. */
-export function dueNow(row: SyncRow, nowMs: number): SyncRow {
-  return next(row, { dueAt: nowMs });
+/** Returns the row, due now, or as soon as its run is over; nothing where it is already, or would not be heard: while it
+ *  fails, is paused or stopped, its next run finds what is new without. */
+export function nudged(row: SyncRow, nowMs: number): SyncRow | undefined {
+  if (row.status === 'running') return row.again ? undefined : next(row, { again: true });
+  return row.status === 'idle' && (row.dueAt ?? 0) > nowMs ? next(row, { dueAt: nowMs }) : undefined;
 }
 
 /** Returns the row without a checkpoint and without the run that began from it: due now. */
@@ -184,24 +207,26 @@ export function forgetful(row: SyncRow, nowMs: number): SyncRow {
 
 /** What a tenant may want of a sync. */
 export interface Wish {
-  /** Seconds. */
-  readonly every?: number;
+  /** Seconds; `auto`: sooner where runs find changes, later where they find none. */
+  readonly every?: number | 'auto';
   readonly enabled?: boolean;
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Returns the row as its tenant wants it. A pause keeps the place a run was at; another choice begins anew. */
 export function set(row: SyncRow, wish: Wish, { nowMs }: Pick<Moment, 'nowMs'>): SyncRow {
-  const { every = row.everyS, enabled = row.enabled, settings = row.settings } = wish;
+  const { enabled = row.enabled, settings = row.settings } = wish;
+  const fixed = wish.every === undefined ? row.fixed : wish.every !== 'auto';
+  const every = typeof wish.every === 'number' ? wish.every : row.everyS;
   if (settings !== row.settings && canonicalJson(settings) !== canonicalJson(row.settings ?? null)) {
-    return set(forgetful({ ...row, settings }, nowMs), { every, enabled }, { nowMs });
+    return set(forgetful({ ...row, settings }, nowMs), { ...wish, settings: undefined }, { nowMs });
   }
   const pausing = !enabled && row.status === 'running';
   const latest = nowMs + every * 1000;
   let { dueAt } = row;
   if (enabled && !row.enabled) dueAt = nowMs;
   else if (row.status === 'idle') dueAt = Math.min(dueAt ?? latest, latest);
-  return next(row, { everyS: every, enabled, status: pausing ? 'idle' : row.status, dueAt });
+  return next(row, { everyS: every, fixed, enabled, status: pausing ? 'idle' : row.status, dueAt });
 }
 
 /** The one place where a row becomes its successor: only what is enabled and connected is ever due. */
@@ -217,13 +242,20 @@ function brokenOff(row: SyncRow, changes: Partial<SyncRow>): SyncRow {
   return dropped && since !== undefined ? { ...row, doubtedAtMs: since } : row;
 }
 
-function counted(run: Run, page: SyncPage, sync: Sync): Run {
+function newRun(since: string | undefined, moment: Moment): Run {
+  const id = newId('run', moment);
+  return { id, startedAtMs: moment.nowMs, pages: 0, scratch: since === undefined, records: 0 };
+}
+
+function counted(run: Run, page: PageDone, sync: Sync): Run {
   return {
     ...run,
     pages: run.pages + 1,
     page: page.next,
+    scratch: run.scratch && !page.incomplete,
     reached: furthest(run.reached, page.checkpoint, sync),
     records: run.records + page.records.length,
+    changes: (run.changes ?? 0) + (page.changes ?? 0),
     slot: undefined,
     writingSinceMs: undefined,
   };
@@ -240,9 +272,9 @@ function spread(moment: Moment): number {
 
 /** A sync as the API shows it. */
 export function toView(row: SyncRow, nowMs: number) {
-  const { sync, model, enabled, everyS, settings, status, dueAt, lastSuccessAtMs, records, error } = row;
+  const { sync, model, enabled, everyS, fixed = false, settings, status, dueAt, lastSuccessAtMs, records, error } = row;
   return {
-    ...{ sync, model, enabled, every: everyS, status },
+    ...{ sync, model, enabled, every: everyS, adaptive: !fixed, status },
     ...(settings && { settings }),
     ...(lastSuccessAtMs !== undefined && {
       lastSuccessAt: iso(lastSuccessAtMs),

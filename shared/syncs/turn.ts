@@ -2,7 +2,7 @@ import type { Slot } from '../calls/admit.ts';
 import type { AttemptOutcome } from '../calls/attempt.ts';
 import type { HubErrorCode } from '../core/errors.ts';
 import type { Sync, SyncPage, SyncPlace } from '../providers/syncs.ts';
-import type { SyncError, SyncRow } from './sync.ts';
+import type { Run, SyncError, SyncRow } from './sync.ts';
 
 type Fault = Omit<SyncError, 'at'>;
 
@@ -13,7 +13,7 @@ export type Turn =
   | { readonly kind: 'wait'; readonly waitMs: number; readonly slot?: Slot }
   /** `resume`: the place that the run was at is still good. */
   | { readonly kind: 'failure'; readonly error: Fault; readonly resume: boolean; readonly waitMs: number }
-  /** The checkpoint is too old for the provider: all is to be read again. */
+  /** The checkpoint is too old for the provider, or too much has changed since: all is to be read again. */
   | { readonly kind: 'expired' }
   /** Only a new authorization helps. */
   | { readonly kind: 'ending'; readonly error: Fault };
@@ -40,9 +40,20 @@ export function placeOf({ since, run, settings = {} }: SyncRow): SyncPlace {
   return { since, page: run?.page, settings, startedAtMs: run?.startedAtMs ?? 0 };
 }
 
-function isExpired({ expired }: Sync, { status, code }: { readonly status?: number; readonly code: string }): boolean {
-  if (!expired || status === undefined || !expired.statuses.includes(status)) return false;
-  return expired.codes?.includes(code) ?? true;
+/** Returns whether the row's checkpoint is of a time that the provider has forgotten. */
+export function isForgotten({ remembersS }: Sync, { since, run }: SyncRow): boolean {
+  if (remembersS === undefined || since === undefined || !run) return false;
+  return run.startedAtMs - Date.parse(since) > remembersS * 1000;
+}
+
+/** Returns whether the run has begun to write a first page that it is about to read again: the token of now would not tell
+ *  that some of what was met then has gone since. */
+export function isStale({ checkpoints }: Sync, { scratch, pages, writingSinceMs }: Run): boolean {
+  return checkpoints === 'token' && scratch && pages === 0 && writingSinceMs !== undefined;
+}
+
+function isExpired({ expired = [] }: Sync, { status, code }: { readonly status?: number; readonly code: string }) {
+  return expired.some((one) => one.status === status && (one.code === undefined || one.code === code));
 }
 
 function readPage(sync: Sync, { body, headers }: Extract<AttemptOutcome, { kind: 'succeeded' }>, at: SyncPlace): Turn {
@@ -59,5 +70,5 @@ function readPage(sync: Sync, { body, headers }: Extract<AttemptOutcome, { kind:
     return misfit('The answer does not have the shape that the provider documents.'); // the schema's words may quote it
   }
   if (page.next !== undefined && page.next === at.page) return misfit('The page after this one is this one.');
-  return { kind: 'page', page };
+  return page.incomplete && at.since !== undefined ? { kind: 'expired' } : { kind: 'page', page };
 }

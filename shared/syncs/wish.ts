@@ -5,7 +5,7 @@ import type { SyncRow, Wish } from './sync.ts';
 
 /** Returns what the tenant wants once it is something the sync can do. Errors: `invalid_request`, naming the field. */
 export function judgeWish({ leastS = 60, settings: Settings }: Sync, row: SyncRow, wish: Wish): Result<Wish> {
-  if (wish.every !== undefined && wish.every < leastS) {
+  if (typeof wish.every === 'number' && wish.every < leastS) {
     return refuse('invalid_request', `body.every: the provider wants at least ${leastS} seconds between two runs.`);
   }
   if (wish.settings === undefined) {

@@ -6,13 +6,14 @@ import { linkPage } from '../../shared/connections/link-page.ts';
 import { Owner } from '../../shared/connections/owner.ts';
 import type { Session } from '../../shared/connections/session.ts';
 import { docsPage } from '../../shared/console/docs.ts';
-import { features } from '../../shared/console/features.ts';
 import { describeApi } from '../../shared/console/openapi.ts';
 import { type HubErrorCode, outcomes, refuse } from '../../shared/core/errors.ts';
 import { contentPolicy, type Page, renderPage } from '../../shared/core/html.ts';
 import { TenantId } from '../../shared/core/ids.ts';
 import type { WayKind } from '../../shared/providers/auth.ts';
 import { findProvider } from '../../shared/providers/definitions.ts';
+import { tenantsAnswers } from '../../shared/tenants/answers.ts';
+import { tenantsContract } from '../../shared/tenants/contract.ts';
 
 type Again = NonNullable<Parameters<typeof linkPage>[1]['again']>;
 
@@ -82,6 +83,12 @@ const messages: Partial<Record<HubErrorCode, string>> = {
   wrong_browser: 'This link was begun in another browser, or cookies are switched off.',
 };
 
+/** Of the API, a route with each kind of part. */
+const excerpt = {
+  ...{ name: 'tenants', about: 'Your customers.', answers: tenantsAnswers },
+  contract: { create: tenantsContract.create, 'list-keys': tenantsContract['list-keys'] },
+};
+
 /** Every page, by name. */
 export const gallery: Readonly<Record<string, Page>> = {
   asking: shown(branded),
@@ -102,9 +109,7 @@ export const gallery: Readonly<Record<string, Page>> = {
       return [code, failurePage(code === 'link_used' ? long : branded, error, 'req-1')];
     }),
   ),
-  'API description': docsPage(
-    describeApi(features.slice(0, 1), { version: '1.2.3', publicUrl: 'https://hub.patchbay.test' }),
-  ),
+  'API description': docsPage(describeApi([excerpt], { version: '1.2.3', publicUrl: 'https://hub.patchbay.test' })),
   bug: failurePage(dark, undefined, '4f1c2f4e-8f1d-4a52-9b7e-1d2f6a0f4c11'),
 };
 

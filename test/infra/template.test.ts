@@ -280,8 +280,10 @@ describe('tables', () => {
 
 test('alarms on what the hub measures name metrics that it measures', () => {
   const measures = readFileSync(join(import.meta.dirname, '..', '..', 'shared', 'core', 'metrics.ts'), 'utf8');
-  const queries = [...JSON.stringify(hub.all('AWS::CloudWatch::Alarm')).matchAll(/SELECT SUM\((\w+)\) FROM SCHEMA/g)];
-  expect(queries).toHaveLength(10);
+  const queries = [
+    ...JSON.stringify(hub.all('AWS::CloudWatch::Alarm')).matchAll(/SELECT (?:SUM|MAX)\((\w+)\) FROM SCHEMA/g),
+  ];
+  expect(queries).toHaveLength(12);
   for (const [, metric] of queries) expect(measures).toContain(`'${metric}'`);
 });
 

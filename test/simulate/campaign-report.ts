@@ -4,7 +4,7 @@ import { keepRegressions, regressionsOf } from './regressions.ts';
 /** Runs this many schedules, those that once failed first, or one alone, and ends the process: with 1 where an invariant
  *  was broken. */
 export async function reportCampaign<Plan extends { readonly seed: number }>(
-  what: 'refresh' | 'webhooks',
+  what: Parameters<typeof keepRegressions>[0],
   { planOf, run }: { planOf(seed: number): Plan; run(plan: Plan): Promise<Report<Plan>> },
   { count, seed, only }: { readonly count: number; readonly seed: number; readonly only?: number },
 ): Promise<never> {

@@ -32,9 +32,12 @@ const help = `Runs the hub's own modules through simulated crashes, lost answers
                       100 events to N subscriptions of every temper, faults at one of 200 requests; every single fault
   npm run simulate -- calls [--schedules N] [--seed S]
                       N calls of 50 tenants against limits, an hour's outage, one tenant that is loud, slow or failing
+  npm run simulate -- syncs [--schedules N] [--seed S] [--only SEED]
+                      random histories of a sync: changes, ticks, messages, webhooks and tokens lost, late and repeated
 
   --schedules N   how many schedules (default 100000; of rotations 5000, of attacks 10000, of webhooks 40000, in an
-                  outage 1000, on the running hub 20000, forged 500000; of records 10000, of subscriptions 1000, of calls 10000)
+                  outage 1000, on the running hub 20000, forged 500000; of records 10000, of subscriptions 1000, of calls and syncs
+                  10000)
   --seed S        which ones: the same seed gives the same schedules (default: the time)
   --only SEED     that one schedule alone, with its plan
   --help          this text
@@ -55,6 +58,7 @@ const standards = {
   records: 10_000,
   calls: 10_000,
   deliveries: 1_000,
+  syncs: 10_000,
 };
 const isWord = (text: string): text is keyof typeof standards => Object.hasOwn(standards, text);
 
@@ -95,5 +99,6 @@ if (what === 'webhook-outages') await (await import('./webhook-report.ts')).repo
 if (what === 'webhook-load') await (await import('./webhook-report.ts')).reportLoad(count, seed);
 if (what === 'forgeries') (await import('./webhook-report.ts')).reportForgeries(count, seed);
 if (what === 'records') await (await import('./records-report.ts')).report(count, seed);
+if (what === 'syncs') await reportCampaign(what, await import('./syncs.ts'), { count, seed, only });
 if (what === 'webhooks') await reportCampaign(what, await import('./webhooks.ts'), { count, seed, only });
 if (what === 'refresh') await reportCampaign(what, await import('./schedule.ts'), { count, seed, only });

@@ -75,7 +75,7 @@ export function* pairsOfFaults(): Generator<Plan> {
 
 function* everyFault(): Generator<Fault> {
   for (const { name: service, faults } of Object.values(services)) {
-    const most = largeOnly.has(service) || service === services.end.name ? 2 : 5;
+    const most = largeOnly.has(service) || service === services.end.name ? 2 : 4;
     for (const kind of faults) for (let at = 1; at <= most; at++) yield { service, at, kind };
   }
 }

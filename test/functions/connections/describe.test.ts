@@ -60,6 +60,13 @@ test('shows each other way with its fields, so that a form can be made of them',
   });
 });
 
+test('shows what a sync lets its tenant choose', async () => {
+  const { syncs } = (await describeProvider('slack')).json;
+  const of = (id: string) => syncs.find((sync: { id: string }) => sync.id === id);
+  expect(of('messages').settingsSchema).toMatchObject({ required: ['channels'], additionalProperties: false });
+  expect(of('users')).not.toHaveProperty('settingsSchema');
+});
+
 test.each(Object.entries(catalogue))(
   '%s: gives each action its schemas and an example, each sync its model',
   async (id, entry) => {

@@ -145,7 +145,8 @@ describe('the answers', () => {
   test('set changes the interval and says what the sync is now', async () => {
     const { status, json } = await hub.call('set');
     expect(status).toBe(200);
-    expect(json).toMatchObject({ sync: 'contacts', every: 300, enabled: true });
+    expect(json).toMatchObject({ sync: 'contacts', every: 300, adaptive: false, enabled: true });
+    expect((await hub.call('set', { body: '{"every":"auto"}' })).json).toMatchObject({ every: 300, adaptive: true });
   });
 
   test.each([

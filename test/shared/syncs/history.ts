@@ -1,12 +1,13 @@
 import type { AttemptOutcome, Job } from '../../../shared/calls/attempt.ts';
 import { iso } from '../../../shared/core/clock.ts';
 import type { HubEvent } from '../../../shared/core/event.ts';
+import { absorb } from '../../../shared/syncs/absorb.ts';
 import { amend } from '../../../shared/syncs/amend.ts';
 import { SyncMessage } from '../../../shared/syncs/contract.ts';
 import { follow } from '../../../shared/syncs/follow.ts';
 import { nudge } from '../../../shared/syncs/nudge.ts';
 import { plan } from '../../../shared/syncs/plan.ts';
-import { eventOf, type RecordRow } from '../../../shared/syncs/record.ts';
+import { eventOf, type RecordRow, type Seen } from '../../../shared/syncs/record.ts';
 import { run } from '../../../shared/syncs/run.ts';
 import { runNow } from '../../../shared/syncs/run-now.ts';
 import { type SyncRow, set } from '../../../shared/syncs/sync.ts';
@@ -37,26 +38,32 @@ export interface History {
     readonly runs: number;
     readonly crashes: number;
     readonly events: number;
+    readonly webhooks: number;
   };
+  /** Of all that was told, in order: the same seed has the same. */
+  readonly trace: number;
 }
 
 /** Plays one random history of a sync on the production code and returns what went wrong with it; nothing, that is.
  *  Upstream changes; ticks are missed, doubled and late; messages are lost, repeated and overlap; every I/O may crash
- *  before or after its effect; the provider throttles and fails; the tenant pauses, asks for full runs, reconnects. */
+ *  before or after its effect; the provider throttles and fails; the tenant pauses, asks for full runs, reconnects. Of
+ *  some histories webhooks tell too: lost, repeated, late, and beside polls. */
 export async function play(seed: number): Promise<History> {
   const chance = seeded(seed);
   const pick = (n: number) => Math.floor(chance() * n);
   const clock = clockAt(START_MS, chance);
   const faults: string[] = [];
-  const counts = { changes: 0, runs: 0, crashes: 0, events: 0 };
+  const counts = { changes: 0, runs: 0, crashes: 0, events: 0, webhooks: 0 };
+  let trace = 0;
   let healing = false;
 
-  // Every I/O waits at a gate, and the gates open in any order: this is how overlapping work interleaves.
+  // Every I/O takes its time and waits at a gate, and the gates open in any order: this is how overlapping work interleaves.
   const gates: (() => void)[] = [];
   const crashRate = chance() ** 3 * 0.1;
   const faultRate = chance() ** 2;
   const io: Io = async (what, effect) => {
     await new Promise<void>((resolve) => gates.push(resolve));
+    clock.nowMs += 1;
     if (!healing && chance() < crashRate) return crash(what);
     const result = effect();
     if (!healing && chance() < crashRate) return crash(what);
@@ -69,7 +76,9 @@ export async function play(seed: number): Promise<History> {
 
   const limit = 1 + pick(4);
   const feed = chance() < 0.4 ? changeFeed(limit) : undefined;
-  const provider = feed ?? upstream(chance() < 0.6 ? 'changes' : 'ids', limit);
+  const order = chance() < 0.6 ? 'changes' : 'ids';
+  const provider = feed ?? upstream(order, limit);
+  const hooked = !feed && order === 'changes' && chance() < 0.6;
   const bus = memoryBus(io);
   const told = new Set<string>();
   const publish = async (batch: readonly HubEvent[]) => {
@@ -78,6 +87,7 @@ export async function play(seed: number): Promise<History> {
   const remember = () => {
     for (const { id } of bus.events.splice(0)) {
       counts.events++;
+      trace = Buffer.from(id).reduce((sum, byte) => (Math.imul(sum, 31) + byte) >>> 0, trace);
       told.add(id);
     }
   };
@@ -97,7 +107,7 @@ export async function play(seed: number): Promise<History> {
     remember();
     const change =
       row.deletedAtMs !== undefined ? 'deleted' : !before || before.deletedAtMs !== undefined ? 'created' : 'updated';
-    if (row.version === before?.version) return;
+    if (row.version === (before?.version ?? 0)) return;
     if (change === 'deleted' && !everGone.has(row.id)) faults.push(`${row.id} was told deleted and never was`);
     if (!told.has(eventOf(key, { row, change }).id))
       faults.push(`${row.id} v${row.version} was written and never told`);
@@ -175,10 +185,38 @@ export async function play(seed: number): Promise<History> {
   const change = () => {
     counts.changes++;
     const id = `t${pick(8)}`;
-    const updatedAt = iso(Math.floor(clock.nowMs / 10_000) * 10_000); // coarse: equal times are the rule
+    const updatedAt = iso(hooked ? unique() : Math.floor(clock.nowMs / 10_000) * 10_000);
     const deleted = chance() < 0.15;
     if (deleted) everGone.add(id);
-    provider.objects.set(id, { id, name: `n${pick(5)}`, updatedAt, ...(deleted && { deleted }) });
+    const data = { id, name: `n${pick(5)}`, updatedAt };
+    provider.objects.set(id, { ...data, ...(deleted && { deleted }) });
+    if (!hooked) return;
+    for (let copies = [0, 1, 1, 2][pick(4)] ?? 1; copies > 0; copies--) hooks.push({ id, updatedAt, deleted, data });
+  };
+  // Of one and the same time polls read all again; a webhook that comes late can only be told by its time.
+  let lastMs = 0;
+  const unique = () => {
+    lastMs = Math.max(lastMs + 1, clock.nowMs);
+    return lastMs;
+  };
+  const hooks: Seen[] = [];
+  const hear = () => {
+    const [seen] = hooks.splice(pick(hooks.length), 1);
+    if (!seen) return;
+    counts.webhooks++;
+    start(async () => {
+      try {
+        await absorb(
+          [seen],
+          { tenantId, connection, model: 'things' },
+          { offered, syncs, records, bus: { publish } },
+          clock,
+        );
+      } catch (error) {
+        hooks.push(seen); // its message comes again
+        throw error;
+      }
+    });
   };
   const tell = (type: 'connection.activated' | 'connection.needs_reauth', agoMs = 0) => {
     const event = { type, tenantId, connection, atMs: clock.nowMs - agoMs };
@@ -195,6 +233,7 @@ export async function play(seed: number): Promise<History> {
     [6, () => [elapse(60_000), tick()]],
     [1, () => [tick(), tick()]],
     [9, receive],
+    [6, hear],
     [2, () => [receive(), receive(), receive()]],
     [1, () => start(() => nudge({ tenantId, connection, type: 'thing.changed' }, { syncs, offered }, clock))],
     [0.3, () => tell('connection.needs_reauth')],
@@ -239,6 +278,7 @@ export async function play(seed: number): Promise<History> {
   await open(Number.POSITIVE_INFINITY);
   pause(true);
   tell('connection.activated');
+  while (hooks.length > 0) hear();
   await open(Number.POSITIVE_INFINITY);
   const enough = counts.runs + 2;
   for (let round = 0; counts.runs < enough || rowNow()?.doubtedAtMs !== undefined; round++) {
@@ -255,7 +295,7 @@ export async function play(seed: number): Promise<History> {
 
   const [copy] = copies.values();
   faults.push(...differences(provider.objects, copy ?? new Map()));
-  return { faults, counts };
+  return { faults, counts, trace };
 }
 
 function differences(

@@ -72,9 +72,18 @@ describe('a sight of an object', () => {
     expect(verdict?.row.data).toBeUndefined();
   });
 
-  it('that is deleted and was never there, or is gone already, changes nothing', () => {
+  it('that is deleted and was never there leaves a tombstone, untold: a webhook that shows it may come late', () => {
+    const deleted = seen(undefined, { deleted: true, updatedAt: '2026-11-20T10:00:00Z' });
+    const verdict = judge(undefined, deleted, about, nowMs);
+    expect(verdict).toMatchObject({ row: { version: 0, deletedAtMs: nowMs } });
+    expect(verdict?.change).toBeUndefined();
+    const late = seen({ n: 1 }, { updatedAt: '2026-11-20T09:59:00Z' });
+    expect(judge(verdict?.row, late, { run: 'r2', mark: false }, nowMs)).toBeUndefined();
+    expect(judge(verdict?.row, seen({ n: 1 }), about, nowMs)).toMatchObject({ change: 'created', row: { version: 1 } });
+  });
+
+  it('that is gone already changes nothing', () => {
     const deleted = seen(undefined, { deleted: true });
-    expect(judge(undefined, deleted, { run: 'r2', mark: true }, nowMs)).toBeUndefined();
     expect(judge(rowAfter(seen({ n: 1 }), deleted), deleted, { run: 'r2', mark: true }, nowMs)).toBeUndefined();
   });
 

@@ -3,10 +3,11 @@ import type { AttemptOutcome, CallError } from '../../../shared/calls/attempt.ts
 import { follow } from '../../../shared/syncs/follow.ts';
 import { runNow } from '../../../shared/syncs/run-now.ts';
 import { LEASE_MS, set } from '../../../shared/syncs/sync.ts';
-import { workbench } from './bench.ts';
-import { calm, connection, tenantId } from './world.ts';
+import { benchOf, workbench } from './bench.ts';
+import { calm, changeFeed, connection, tenantId, upstream } from './world.ts';
 
-vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
+const measure = vi.hoisted(() => vi.fn());
+vi.mock('../../../shared/core/metrics.ts', () => ({ measure }));
 vi.mock('../../../shared/core/log.ts', () => ({ log: { info: () => {}, warn: () => {}, bug: () => {} } }));
 
 const error = (more: Partial<CallError> = {}): CallError => ({
@@ -358,5 +359,90 @@ describe('a connection', () => {
     await removing;
     expect(bench.rows.size).toBe(0);
     expect(bench.copy()).toEqual({});
+  });
+});
+
+describe('a first run of change tokens', () => {
+  it('that broke off while it wrote its first page does not take what went since for there', async () => {
+    const feed = changeFeed(5);
+    const bench = benchOf(feed.sync, feed.answer);
+    for (const id of ['a', 'b']) feed.objects.set(id, { id, name: id, updatedAt: '' });
+    await bench.connect();
+    bench.state.io = async (what, effect) => {
+      const result = effect();
+      if (what === 'records.put') throw new Error('crash');
+      return result;
+    };
+    await expect(bench.cycle()).rejects.toThrow('crash');
+    bench.state.io = calm;
+    feed.objects.delete('a');
+    bench.clock.nowMs += LEASE_MS;
+    expect(await bench.cycle()).toEqual(['continued', 'finished']);
+    expect(bench.kept().map(({ id }) => id)).toEqual(['b']);
+    expect(bench.told()).toContain('record.deleted a');
+  });
+});
+
+describe('an operator', () => {
+  const measured = (name: string) => measure.mock.calls.filter(([metric]) => metric === name);
+  beforeEach(() => measure.mockClear());
+
+  it('hears of a sync that failed five times in a row, and each time after', async () => {
+    const bench = workbench('changes');
+    await bench.connect();
+    bench.state.interrupt = () => ({ kind: 'failed', error: error({ status: 400 }) });
+    for (let n = 0; n < 4; n++) await bench.cycle();
+    expect(measured('SyncFailing')).toEqual([]);
+    for (let n = 0; n < 2; n++) await bench.cycle();
+    expect(measured('SyncFailing')).toEqual([1, 2].map(() => ['SyncFailing', { provider: 'demo' }]));
+  });
+
+  it('hears how late the latest of the syncs was handed out', async () => {
+    const bench = workbench('changes');
+    await bench.connect();
+    bench.clock.nowMs = (bench.row().dueAt ?? 0) + 700_000;
+    await bench.tick();
+    expect(measured('SyncLag')).toEqual([['SyncLag', {}, 700_000, 'Milliseconds']]);
+    await bench.tick();
+    expect(measured('SyncLag')).toHaveLength(1);
+  });
+});
+
+describe('where the provider says that it does not tell all', () => {
+  const half = (order: 'changes' | 'ids') => {
+    const provider = upstream(order, 5);
+    const { page } = provider.sync;
+    const told = { incomplete: false };
+    const sync = { ...provider.sync, page: (answer: Parameters<typeof page>[0]) => ({ ...page(answer), ...told }) };
+    const bench = benchOf(sync, provider.answer);
+    const put = (id: string) =>
+      provider.objects.set(id, { id, name: id, updatedAt: new Date(bench.clock.nowMs).toISOString() });
+    return { ...bench, told, put, objects: provider.objects };
+  };
+
+  it('changes are read as everything', async () => {
+    const bench = half('changes');
+    bench.put('a');
+    await bench.connect();
+    await bench.cycle();
+    bench.told.incomplete = true;
+    expect(await bench.cycle()).toEqual(['expired']);
+    bench.told.incomplete = false;
+    expect(await bench.cycle()).toEqual(['finished']);
+    expect(bench.jobs.at(-1)?.request.query).not.toHaveProperty('since');
+  });
+
+  it('what was not met among everything may exist all the same', async () => {
+    const bench = half('ids');
+    for (const id of ['a', 'b']) bench.put(id);
+    await bench.connect();
+    await bench.cycle();
+    bench.objects.delete('a');
+    bench.told.incomplete = true;
+    await bench.cycle();
+    expect(bench.kept().map(({ id }) => id)).toEqual(['a', 'b']);
+    bench.told.incomplete = false;
+    await bench.cycle();
+    expect(bench.kept().map(({ id }) => id)).toEqual(['b']);
   });
 });

@@ -4,19 +4,21 @@ import {
   advanced,
   born,
   claimed,
-  dueNow,
   failed,
   finished,
   forgetful,
   holds,
   LEASE_MS,
+  nudged,
   type Run,
+  restarted,
   resumed,
   type SyncRow,
   set,
   stopped,
   toView,
   waiting,
+  writing,
 } from '../../../shared/syncs/sync.ts';
 import { clockAt, connection, tenantId, upstream } from './world.ts';
 
@@ -55,6 +57,12 @@ describe('a sync', () => {
     expect(claimed(lost, clock).run).toEqual(lost.run);
   });
 
+  it('begins anew under another id, in doubt of what the run before it may still write', () => {
+    const again = restarted(writing(busy, runOf(busy), nowMs), clockAt(nowMs + 1));
+    expect(again).toMatchObject({ doubtedAtMs: nowMs, run: { pages: 0, scratch: true } });
+    expect(runOf(again).id > runOf(busy).id).toBe(true);
+  });
+
   it('takes each page of a run from one message alone', () => {
     const on = advanced(busy, runOf(busy), { records: [], next: 'p2' }, sync, nowMs);
     expect(holds(busy, runOf(busy))).toBe(true);
@@ -86,13 +94,24 @@ describe('a sync', () => {
   it('is due again after its interval, a tenth more or less', () => {
     const next = (chance: number) =>
       (finished(
-        busy,
+        { ...busy, fixed: true },
         runOf(busy),
         { records: [] },
         sync,
         clockAt(nowMs, () => chance),
       ).dueAt ?? 0) - nowMs;
     expect([next(0), next(0.5), next(1)]).toEqual([54_000, 60_000, 66_000]);
+  });
+
+  it('runs sooner while it finds changes, later while it finds none, unless its tenant has set how often', () => {
+    const quarterly = { ...sync, everyS: 900 };
+    const paced = (row: SyncRow, changes: number) =>
+      finished(row, runOf(row), { records: [], checkpoint: 'c', changes }, quarterly, clock).everyS;
+    const row = { ...busy, everyS: 900 };
+    expect([paced(row, 3), paced(row, 0), paced({ ...row, fixed: true }, 3)]).toEqual([450, 1_125, 900]);
+    const advancedRow = advanced(row, runOf(row), { records: [], next: 'p2', changes: 2 }, quarterly, nowMs);
+    expect(paced(advancedRow, 0)).toBe(450); // it was the first page that had them
+    expect(set(set(fresh, { every: 90 }, clock), { every: 'auto' }, clock)).toMatchObject({ everyS: 90, fixed: false });
   });
 
   it('waits longer with each failure, keeps a good place and drops a refused one', () => {
@@ -125,7 +144,7 @@ describe('a sync', () => {
     expect(set(off, { enabled: true, every: 90 }, clock).dueAt).toBeUndefined();
     const paused = set(busy, { enabled: false }, clock);
     expect([paused.status, paused.dueAt]).toEqual(['idle', undefined]);
-    expect(dueNow(paused, nowMs).dueAt).toBeUndefined();
+    expect(nudged({ ...paused, dueAt: nowMs + 1 }, nowMs)?.dueAt).toBeUndefined();
     expect(resumed(paused, clock).dueAt).toBeUndefined();
   });
 
@@ -164,6 +183,7 @@ describe('a sync', () => {
       model: 'things',
       enabled: true,
       every: 60,
+      adaptive: true,
       status: 'running',
     });
     const error = { code: 'x', message: 'y', at: '2026-11-20T10:00:00.000Z' };

@@ -4,7 +4,7 @@ import { fakeKms } from '../support/kms.ts';
 import { runRotation, sequences } from './rotation.ts';
 
 /** What fits into the time that the suite may take; `npm run simulate -- rotate` runs as many as wanted. */
-const SEQUENCES = 400;
+const SEQUENCES = 250;
 
 test(`${SEQUENCES} sequences of refreshes, reads and rotations that crash and go on lose no token and leave no old key (B-11, G13)`, {
   timeout: 120_000,

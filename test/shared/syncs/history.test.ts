@@ -6,7 +6,7 @@ vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} })); // th
 vi.mock('../../../shared/core/log.ts', () => ({ log: { info: () => {}, warn: () => {}, bug: () => {} } }));
 
 /** What fits into the time that the suite may take; `npm run simulate -- syncs` plays as many as wanted. */
-const HISTORIES = 800;
+const HISTORIES = 500;
 
 describe('syncs over random histories', () => {
   it('that once failed do not fail again', async () => {

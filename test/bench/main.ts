@@ -6,7 +6,7 @@ import { acknowledgeCpuMs } from './acknowledge.ts';
 import { runApart } from './apart.ts';
 import { type Bundle, buildBundles } from './bundles.ts';
 import { timeImports } from './imports.ts';
-import { pipelineCosts } from './pipeline.ts';
+import type { PipelineCosts } from './pipeline.ts';
 import type { Processed } from './process.ts';
 import { vaultSpeed } from './vault.ts';
 import { type Verified, verifiedPerSecond } from './verify.ts';
@@ -99,7 +99,7 @@ if (values.help) {
     const verified = await verifiedPerSecond();
     const processed = runApart<Processed>('process.ts', 'processCosts', 'await processCosts()');
     const vault = await vaultSpeed();
-    const pipeline = await pipelineCosts();
+    const pipeline = runApart<PipelineCosts>('pipeline.ts', 'pipelineCosts', 'await pipelineCosts()');
     if (values.json) {
       console.log(
         JSON.stringify(

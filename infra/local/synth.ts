@@ -19,6 +19,7 @@ import type { Assembly } from './template.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const cache = join(root, 'node_modules', '.cache', 'patchbay');
+const made = join(cache, 'cdk.out');
 const sources = ['functions', 'shared', 'infra', 'cdk.json', 'package-lock.json'];
 /** Stands for the hub's address in the assembly, which so serves at any port. */
 const ADDRESS = 'http://patchbay.invalid';
@@ -36,28 +37,39 @@ await import(infra + 'app.ts');`;
 /** Returns the cloud assembly of the local stage, copied to `outdir`; it is built and synthesized when a source is newer
  *  than the last one. One start does so, others wait for it. Throws what the app itself had to say. */
 export async function synthesize(outdir: string): Promise<Assembly> {
+  await whileNoOtherDoes(async () => {
+    await build();
+    rmSync(outdir, { recursive: true, force: true });
+    cpSync(made, outdir, { recursive: true }); // the next build must not take it from under a running hub
+  });
+  return { outdir, madeFor: ADDRESS };
+}
+
+/** Builds and synthesizes ahead, where it was not done since a source changed: what `npm ci` ends with, so that the first
+ *  start does not wait. */
+export async function buildAhead(): Promise<void> {
+  await whileNoOtherDoes(build);
+}
+
+async function whileNoOtherDoes(work: () => Promise<void>): Promise<void> {
   mkdirSync(cache, { recursive: true });
   const lock = join(cache, 'building');
   while (takeLock(lock)) await wait(50);
   try {
-    const made = join(cache, 'cdk.out');
-    await build(made);
-    rmSync(outdir, { recursive: true, force: true });
-    cpSync(made, outdir, { recursive: true }); // the next build must not take it from under a running hub
+    await work();
   } finally {
     rmSync(lock);
   }
-  return { outdir, madeFor: ADDRESS };
 }
 
-async function build(assembly: string): Promise<void> {
+async function build(): Promise<void> {
   const newestMs = Math.max(...sources.map((source) => newest(join(root, source))));
-  if (isFresh(assembly, newestMs)) return;
+  if (isFresh(made, newestMs)) return;
   const app = startApp();
   try {
     const dist = join(root, 'dist');
     if (!isFresh(dist, newestMs)) await renew(dist, newestMs, bundle);
-    await renew(assembly, newestMs, app.synth);
+    await renew(made, newestMs, app.synth);
   } finally {
     app.kill();
   }

@@ -9,6 +9,7 @@ export interface HubEvent {
   readonly id: string;
   readonly type: string;
   readonly tenant: string;
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 export interface EventInbox extends Served {

@@ -14,8 +14,8 @@ import { lambdaContext } from '../../support/http-event.ts';
 import { captureOutput } from '../../support/output.ts';
 import { readEvent } from '../../support/samples.ts';
 
-const routes = [
-  'event-types',
+/** The operator's alone. */
+export const operatorRoutes = [
   'subscribe',
   'list',
   'get',
@@ -25,6 +25,7 @@ const routes = [
   'replay',
   'list-deliveries',
 ] as const;
+const routes = ['event-types', ...operatorRoutes] as const;
 const verbs = [...routes, 'fan-out', 'send', 'plan', 'clear'] as const;
 type Verb = (typeof verbs)[number];
 type Handler = (event: unknown, context: Context) => Promise<unknown>;

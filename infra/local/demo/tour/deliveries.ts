@@ -18,9 +18,6 @@ const deliveries = async (scene: Scene, status: string) => {
   return (await ask(scene, `GET ${subscription(scene)}/deliveries?status=${status}`, { key })).body.items;
 };
 
-/** The call whose event the receiver did not want. */
-let missed: string | undefined;
-
 export const deliverySteps: readonly Step[] = [
   {
     step: "subscribe to the hub's events",
@@ -51,7 +48,7 @@ export const deliverySteps: readonly Step[] = [
     expected: 'disabled (gone), its event held',
     async happen(scene) {
       scene.inbox?.close();
-      missed = (await happen(scene)).body.id;
+      scene.missed = (await happen(scene)).body.id;
       await until(async () => (await deliveries(scene, 'held')).length > 0);
       const { body } = await ask(scene, `GET ${subscription(scene)}`, { key: scene.hub.operatorKey });
       return `${body.enabled ? 'enabled' : 'disabled'} (${body.reason}), its event held`;
@@ -63,7 +60,7 @@ export const deliverySteps: readonly Step[] = [
     async happen(scene) {
       scene.inbox?.open();
       await ask(scene, `PATCH ${subscription(scene)}`, { key: scene.hub.operatorKey, body: { enabled: true } });
-      const event = await heard(scene, ({ data }) => data.call === missed);
+      const event = await heard(scene, ({ data }) => data.call === scene.missed);
       await until(async () => (await deliveries(scene, 'held')).length === 0);
       return `${event.type}, signature verified; 0 held`;
     },

@@ -27,6 +27,8 @@ export interface Scene {
   browser: Browser;
   inbox?: EventInbox;
   subscription?: string;
+  /** The call whose event the receiver did not want. */
+  missed?: string;
 }
 
 export const TENANT = 'acme';

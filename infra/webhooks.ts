@@ -24,7 +24,7 @@ export class Webhooks extends HubFeature {
       LIMITS_TABLE: data.limits.use(['GetItem', 'UpdateItem']),
     };
     const consumer = webhooksContract.process;
-    const intake = new HubQueue(this, 'intake', { consumer, concurrency: 20, receives: 5, alarmAgeS: 300, alarms });
+    const intake = new HubQueue(this, 'intake', { consumer, concurrency: 20, receives: 10, alarmAgeS: 300, alarms });
 
     const unhurried = { concurrency: 10, receives: 10, alarmAgeS: 3_600, alarms };
     const handlers = new HubQueue(this, 'handlers', { consumer: webhooksContract.handle, ...unhurried });

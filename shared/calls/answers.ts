@@ -60,8 +60,8 @@ export const callsAnswers = {
     refusals: ['idempotency_mismatch', 'needs_reauth', 'not_configured', 'conflict'],
   },
   list: {
-    answer: z.object({ items: z.array(Call), cursor: z.string().optional() }),
-    example: { items: [done] },
+    answer: z.object({ items: z.array(Call.omit({ result: true })), cursor: z.string().optional() }),
+    example: { items: [{ ...done, result: undefined }] },
   },
   get: { answer: Call, example: done },
   circuit: {

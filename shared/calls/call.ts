@@ -29,26 +29,29 @@ export interface Claim {
   readonly untilMs: number;
 }
 
-/** One call as stored; times in ms since the epoch. */
-export interface Call {
+/** What goes to the provider and comes from it: sealed at rest. */
+export interface Contents {
+  readonly asked: Asked;
+  /** The pages that have come, and where the next one is. */
+  readonly pages?: { readonly bodies: readonly unknown[]; readonly next?: NextPage };
+  readonly result?: unknown;
+  /** What came with the result of a raw request. */
+  readonly response?: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
+}
+
+/** A call but for its contents; times in ms since the epoch. */
+export interface Entry {
   readonly tenantId: TenantId;
   readonly id: string;
   readonly connection: ConnectionId;
-  readonly asked: Asked;
-  /** Of what was asked, for the connection it was asked of: a repeated idempotency key must bring the same. */
-  readonly askedHash: string;
+  readonly action?: string;
   readonly lane: Lane;
   readonly status: CallStatus;
   readonly attempts: readonly Attempt[];
   /** Attempts since the call was submitted, or last retried by hand. */
   readonly tries: number;
-  /** The pages that have come, and where the next one is. */
-  readonly pages?: { readonly bodies: readonly unknown[]; readonly next?: NextPage };
-  readonly result?: unknown;
   /** The result is the action's example: the provider was not asked, or did not answer. */
   readonly mocked?: true;
-  /** What came with the result of a raw request. */
-  readonly response?: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
   readonly error?: CallError;
   readonly slot?: Slot;
   /** Not tried before this. */
@@ -58,6 +61,13 @@ export interface Call {
   readonly dueAtMs?: number;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
+}
+
+export interface Call extends Entry, Contents {}
+
+/** A call as stored. */
+export interface SealedCall extends Entry {
+  readonly sealed: string;
 }
 
 export const endings = ['succeeded', 'failed', 'outcome_unknown', 'cancelled', 'expired'] as const;
@@ -80,20 +90,23 @@ export const LIFETIME_MS = 24 * 60 * 60_000;
 /** Response headers that an owner may need: pages, and conditional requests. */
 const keptHeaders = ['content-type', 'etag', 'last-modified', 'link', 'location', 'retry-after'];
 
-export function hasEnded({ status }: Call): boolean {
+export function hasEnded({ status }: Entry): boolean {
   return (endings as readonly CallStatus[]).includes(status);
 }
 
 /** Returns the public shape of a call (design §2). */
-export function toView(call: Call) {
+export function toView({ result, response, ...call }: Call) {
+  return { ...toEntryView(call), ...(result !== undefined && { result }), ...(response && { response }) };
+}
+
+/** Returns the public shape of a call but for what came of it. */
+export function toEntryView(call: Entry) {
   return {
     id: call.id,
     status: call.status,
     connection: connectionRef(call.connection),
-    ...(call.asked.action !== undefined && { action: call.asked.action }),
-    ...(call.result !== undefined && { result: call.result }),
+    ...(call.action !== undefined && { action: call.action }),
     ...(call.mocked && { mocked: true }),
-    ...(call.response && { response: call.response }),
     ...(call.error && { error: errorView(call.error) }),
     attempts: call.attempts.map(({ atMs, error, ...rest }) => ({
       at: iso(atMs),
@@ -158,18 +171,18 @@ function turned(call: Call, body: unknown, maxPages: number, next: NextPage | un
 }
 
 /** Returns the call as it waits until `notBeforeMs`; one that cannot be tried before its end has expired. */
-export function waiting(call: Call, notBeforeMs: number): Call {
+export function waiting<C extends Entry>(call: C, notBeforeMs: number): C {
   if (notBeforeMs >= call.expiresAtMs) return ended(call, 'expired');
   return { ...call, status: 'waiting', notBeforeMs, claim: undefined, dueAtMs: notBeforeMs + GRACE_MS };
 }
 
 /** Returns the call in one of its final states: nothing is due any more. */
-export function ended(call: Call, status: (typeof endings)[number]): Call {
+export function ended<C extends Entry>(call: C, status: (typeof endings)[number]): C {
   return { ...call, status, claim: undefined, slot: undefined, notBeforeMs: undefined, dueAtMs: undefined };
 }
 
 /** Returns an ended call as it begins anew: same id, so the same idempotency key; what was tried stays on record. */
-export function requeued(call: Call, nowMs: number): Call {
+export function requeued<C extends Entry>(call: C, nowMs: number): C {
   return {
     ...ended(call, 'failed'),
     status: 'queued',

@@ -50,6 +50,10 @@ export function prepare(asked: Asked, provider: string, stage: string): Result<P
   if (asked.paginate && (!pagination || asked.graphql || prepared.value.effect === 'write')) {
     return refuse('invalid_request', 'body.paginate: for reads alone, of a provider whose pages are known');
   }
+  const conditions = Object.keys(prepared.value.request.headers ?? {}).some((name) => /^if-/i.test(name));
+  if (asked.cache && (prepared.value.effect === 'write' || asked.paginate || conditions)) {
+    return refuse('invalid_request', 'body.cache: for reads alone, of one page, that bring no conditions of their own');
+  }
   const built = buildRequest(entry.provider.api, {}, prepared.value.request);
   return built.ok ? ok({ ...prepared.value, ...(asked.paginate && { pagination }) }) : built;
 }
@@ -112,10 +116,10 @@ function findAction(entry: ProviderEntry | undefined, name: string): Action | un
   return Object.hasOwn(actions, name) ? actions[name] : undefined;
 }
 
-function toAsked({ action = '', input, request, graphql, paginate }: Wanted): Asked {
-  const pages = paginate && { paginate };
-  if (graphql) return { graphql, ...pages };
-  return { ...(request ? { request: toApiRequest(request) } : { action, input }), ...pages };
+function toAsked({ action = '', input, request, graphql, paginate, cache }: Wanted): Asked {
+  const how = { ...(paginate && { paginate }), ...(cache && { cache }) };
+  if (graphql) return { graphql, ...how };
+  return { ...(request ? { request: toApiRequest(request) } : { action, input }), ...how };
 }
 
 function toApiRequest({ body, ...request }: NonNullable<CallBody['request']>): ApiRequest {

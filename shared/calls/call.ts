@@ -10,11 +10,12 @@ export type CallStatus = (typeof callStatuses)[number];
 export type Lane = 'interactive' | 'bulk';
 
 /** What was asked for, as given: an action is looked up and its request built anew for each attempt. */
-export type Asked = { readonly paginate?: Wanted['paginate'] } & (
-  | { readonly action: string; readonly input: unknown; readonly graphql?: undefined }
-  | { readonly action?: undefined; readonly graphql: GraphqlBody }
-  | { readonly action?: undefined; readonly graphql?: undefined; readonly request: ApiRequest }
-);
+export type Asked = Pick<Wanted, 'paginate' | 'cache'> &
+  (
+    | { readonly action: string; readonly input: unknown; readonly graphql?: undefined }
+    | { readonly action?: undefined; readonly graphql: GraphqlBody }
+    | { readonly action?: undefined; readonly graphql?: undefined; readonly request: ApiRequest }
+  );
 
 export interface Attempt {
   readonly atMs: number;
@@ -52,6 +53,8 @@ export interface Entry {
   readonly tries: number;
   /** The result is the action's example: the provider was not asked, or did not answer. */
   readonly mocked?: true;
+  /** The result comes from the cache: how old it was then, in seconds. */
+  readonly ageS?: number;
   readonly error?: CallError;
   readonly slot?: Slot;
   /** Not tried before this. */
@@ -107,6 +110,7 @@ export function toEntryView(call: Entry) {
     connection: connectionRef(call.connection),
     ...(call.action !== undefined && { action: call.action }),
     ...(call.mocked && { mocked: true }),
+    ...(call.ageS !== undefined && { cached: true, ageS: call.ageS }),
     ...(call.error && { error: errorView(call.error) }),
     attempts: call.attempts.map(({ atMs, error, ...rest }) => ({
       at: iso(atMs),
@@ -132,6 +136,9 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
     return waiting({ ...call, slot }, nowMs + (slot ? Math.max(0, waitMs - NAP_MS) : waitMs));
   }
 
+  if (outcome.kind === 'succeeded' && outcome.unasked) {
+    return ended({ ...call, ageS: outcome.ageS, ...resultOf(call, outcome) }, 'succeeded');
+  }
   const error = outcome.kind === 'succeeded' ? undefined : outcome.error;
   const status = outcome.kind === 'succeeded' ? outcome.status : outcome.error.status;
   const attempt: Attempt = { atMs: startMs, ms: nowMs - startMs, status, error };
@@ -146,7 +153,7 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
     case 'succeeded':
       return call.asked.paginate
         ? turned({ ...tried, mocked: outcome.mocked }, outcome.body, call.asked.paginate.maxPages, next)
-        : ended({ ...tried, mocked: outcome.mocked, ...resultOf(call, outcome) }, 'succeeded');
+        : ended({ ...tried, mocked: outcome.mocked, ageS: outcome.ageS, ...resultOf(call, outcome) }, 'succeeded');
     case 'failed':
       return ended(tried, 'failed');
     case 'unknown':

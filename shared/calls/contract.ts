@@ -25,6 +25,11 @@ const GraphqlBody = z.strictObject({
 });
 export type GraphqlBody = z.infer<typeof GraphqlBody>;
 
+const Caching = z
+  .strictObject({ ttlS: z.int().min(1).max(86_400).optional(), revalidate: z.boolean().optional() })
+  .refine(({ ttlS, revalidate }) => ttlS !== undefined || revalidate === true, 'ttlS, revalidate, or both');
+export type Caching = z.infer<typeof Caching>;
+
 const wanted = {
   action: z.string().min(1).max(100).optional(),
   input: z.unknown().optional(),
@@ -32,6 +37,9 @@ const wanted = {
   graphql: GraphqlBody.optional(),
   /** Of a read: the pages that follow too, each within the limits; the result is `{pages, more}`. */
   paginate: z.strictObject({ maxPages: z.int().min(1).max(50) }).optional(),
+  /** Of a read: an answer to the same request is used again for `ttlS` seconds; then, or from the first with `revalidate`,
+   *  the provider is asked whether it still holds (ETag, Last-Modified). */
+  cache: Caching.optional(),
   lane: z.enum(['interactive', 'bulk']).default('interactive'),
   expiresAt: z.iso.datetime({ offset: true }).optional(),
 } as const;

@@ -48,6 +48,7 @@ export async function drive(
         attempt: call.tries + 1,
         slot: call.slot,
         askedAtMs: call.createdAtMs,
+        cache: call.asked.cache,
         credential,
       },
       moment,

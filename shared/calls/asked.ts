@@ -1,6 +1,7 @@
 import { refuse } from '../core/errors.ts';
+import { at } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { Action, ApiRequest } from '../providers/actions.ts';
+import type { Action, ApiRequest, Versioned } from '../providers/actions.ts';
 import { findActions } from '../providers/callees.ts';
 import { findProvider } from '../providers/definitions.ts';
 import type { Pagination, ProviderEntry } from '../providers/provider.ts';
@@ -20,6 +21,8 @@ export interface Prepared {
   /** `graphql` for whatever goes there: limits may be declared for it as for an action. */
   readonly action?: string;
   readonly input?: unknown;
+  /** Where it changes what has versions. */
+  readonly version?: Versioned;
   /** Where the pages that follow are asked for too: how. */
   readonly pagination?: Pagination;
 }
@@ -56,6 +59,17 @@ export function prepare(asked: Asked, provider: string, stage: string): Result<P
   }
   const built = buildRequest(entry.provider.api, {}, prepared.value.request);
   return built.ok ? ok({ ...prepared.value, ...(asked.paginate && { pagination }) }) : built;
+}
+
+/** Returns the request that reads the version of what an action is to change. Errors: as `prepare`. */
+export function prepareRead(
+  { read, with: fields }: Versioned,
+  input: unknown,
+  provider: string,
+  stage: string,
+): Result<Prepared> {
+  const own = Object.fromEntries(fields.map((name) => [name, at(input, name)]));
+  return prepare({ action: read, input: own }, provider, stage);
 }
 
 /** Returns the outcome as the action's schema and the row's size allow it. What was read and does not fit has failed;
@@ -108,7 +122,8 @@ function fromAction(entry: ProviderEntry, name: string, given: unknown): Result<
     return refuse('invalid_request', faults.join('; '));
   }
   const request = action.request as (input: unknown) => ApiRequest;
-  return ok({ request: request(input.data), effect: action.effect, action: name, input: input.data });
+  const { effect, version } = action;
+  return ok({ request: request(input.data), effect, action: name, input: input.data, ...(version && { version }) });
 }
 
 function findAction(entry: ProviderEntry | undefined, name: string): Action | undefined {

@@ -35,6 +35,8 @@ export interface Contents {
   readonly asked: Asked;
   /** The pages that have come, and where the next one is. */
   readonly pages?: { readonly bodies: readonly unknown[]; readonly next?: NextPage };
+  /** The version, as it was read, of what is to be changed. */
+  readonly version?: string;
   readonly result?: unknown;
   /** What came with the result of a raw request. */
   readonly response?: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
@@ -139,16 +141,7 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
   if (outcome.kind === 'succeeded' && outcome.unasked) {
     return ended({ ...call, ageS: outcome.ageS, ...resultOf(call, outcome) }, 'succeeded');
   }
-  const error = outcome.kind === 'succeeded' ? undefined : outcome.error;
-  const status = outcome.kind === 'succeeded' ? outcome.status : outcome.error.status;
-  const attempt: Attempt = { atMs: startMs, ms: nowMs - startMs, status, error };
-  const tried: Call = {
-    ...call,
-    slot: undefined,
-    tries: call.tries + 1,
-    attempts: [...call.attempts, attempt].slice(-KEPT_ATTEMPTS),
-    error,
-  };
+  const tried = { ...noted(call, outcome, startMs, nowMs), tries: call.tries + 1 };
   switch (outcome.kind) {
     case 'succeeded':
       return call.asked.paginate
@@ -162,6 +155,19 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
       if (tried.tries >= MAX_TRIES[call.lane]) return ended(tried, 'failed');
       return waiting(tried, nowMs + outcome.waitMs);
   }
+}
+
+/** Returns the call, still under way, with one more request on record. */
+export function noted(
+  call: Call,
+  outcome: Exclude<AttemptOutcome, { kind: 'deferred' }>,
+  startMs: number,
+  nowMs: number,
+): Call {
+  const error = outcome.kind === 'succeeded' ? undefined : outcome.error;
+  const status = outcome.kind === 'succeeded' ? outcome.status : outcome.error.status;
+  const attempt: Attempt = { atMs: startMs, ms: nowMs - startMs, status, error };
+  return { ...call, slot: undefined, attempts: [...call.attempts, attempt].slice(-KEPT_ATTEMPTS), error };
 }
 
 /** A page that does not fit beside the others is left for another call. */

@@ -8,7 +8,7 @@ import type { Verdict } from './judge.ts';
 // What an attempt comes to, from what was found out: pure.
 
 /** How long a failed attempt waits; bulk work has hours. */
-const patience = {
+export const patience = {
   interactive: { baseMs: 1_000, capMs: 60_000 },
   bulk: { baseMs: 1_000, capMs: 3_600_000 },
 } as const;

@@ -105,6 +105,8 @@ export interface ErrorShape {
   readonly rateLimitedS?: number;
   /** Codes of a request that was not done because of another: it may succeed shortly (Resend: two under one key). */
   readonly againCodes?: readonly string[];
+  /** Codes that mean the same as a 409 of a change that names a version: another one came between (`Versioned`). */
+  readonly conflictCodes?: readonly string[];
   /** Codes that no repetition helps, whatever their status says: the month's quota, a key for sending alone. */
   readonly finalCodes?: readonly string[];
   /** Response header that says itself whether a repetition helps: `true` or `false` (Stripe). */

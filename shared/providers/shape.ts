@@ -181,6 +181,7 @@ const errors = z.strictObject({
   rateLimitedTexts: codes.optional(),
   rateLimitedS: count.max(3_600).optional(),
   againCodes: codes.optional(),
+  conflictCodes: codes.optional(),
   finalCodes: codes.optional(),
   retryHeader: header.optional(),
   texts: z.record(text, sentence.endsWith('.')).optional(),

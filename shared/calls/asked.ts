@@ -42,20 +42,24 @@ export function readAsked(body: Wanted, provider: string, stage: string): Result
   return ok(asked);
 }
 
-/** Returns the request of an action for its checked input, or the raw one. Errors: `not_found` (the provider),
- *  `invalid_request`. */
-export function prepare(asked: Asked, provider: string, stage: string): Result<Prepared> {
+/** Returns the request of an action for its checked input, or the raw one; of several operations that of one `turn`, or,
+ *  where none is named, the first, with the effect of them all. Errors: `not_found` (the provider), `invalid_request`. */
+export function prepare(asked: Asked, provider: string, stage: string, turn?: number): Result<Prepared> {
   const entry = findProvider(provider, stage);
   if (!entry) return refuse('not_found', 'The hub does not have this provider.');
-  const prepared = wanted(entry, asked);
+  const prepared = wanted(entry, asked, turn);
   if (!prepared.ok) return prepared;
   const { pagination } = entry.provider.api;
   if (asked.paginate && (!pagination || asked.graphql || prepared.value.effect === 'write')) {
     return refuse('invalid_request', 'body.paginate: for reads alone, of a provider whose pages are known');
   }
   const conditions = Object.keys(prepared.value.request.headers ?? {}).some((name) => /^if-/i.test(name));
-  if (asked.cache && (prepared.value.effect === 'write' || asked.paginate || conditions)) {
-    return refuse('invalid_request', 'body.cache: for reads alone, of one page, that bring no conditions of their own');
+  const several = asked.graphql && 'length' in asked.graphql;
+  if (asked.cache && (prepared.value.effect === 'write' || asked.paginate || conditions || several)) {
+    return refuse(
+      'invalid_request',
+      'body.cache: for single reads alone, of one page, that bring no conditions of their own',
+    );
   }
   const built = buildRequest(entry.provider.api, {}, prepared.value.request);
   return built.ok ? ok({ ...prepared.value, ...(asked.paginate && { pagination }) }) : built;
@@ -96,11 +100,11 @@ export function accept(outcome: AttemptOutcome, asked: Asked, provider: string, 
   };
 }
 
-function wanted(entry: ProviderEntry, asked: Asked): Result<Prepared> {
+function wanted(entry: ProviderEntry, asked: Asked, turn: number | undefined): Result<Prepared> {
   if (asked.action !== undefined) return fromAction(entry, asked.action, asked.input);
   if (!asked.graphql) return fromRequest(asked.request);
   const { graphql } = entry.provider.api;
-  if (graphql) return fromGraphql(graphql, asked.graphql);
+  if (graphql) return fromGraphql(graphql, asked.graphql, turn);
   return refuse('invalid_request', `The provider ${entry.provider.id} is not offered with GraphQL.`);
 }
 

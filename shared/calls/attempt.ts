@@ -171,8 +171,8 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
       const asked = { ...request.value, headers: { ...request.value.headers, ...conditionsOf(kept, job) } };
       const authorised = await authorise(asked, places, values, moment.nowMs);
       const answer = await send({ ...authorised, timeoutMs });
-      const errors = job.action === 'graphql' ? provider.api.graphql?.errors : undefined;
-      return judge(provider, answer, { repeatable: isRepeatable(job, provider), nowMs: moment.nowMs, errors });
+      const { errors, points } = (job.action === 'graphql' && provider.api.graphql) || {};
+      return judge(provider, answer, { repeatable: isRepeatable(job, provider), nowMs: moment.nowMs, errors, points });
     };
 
     const judged = async (): Promise<AttemptOutcome> => {

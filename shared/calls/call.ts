@@ -13,7 +13,7 @@ export type Lane = 'interactive' | 'bulk';
 export type Asked = Pick<Wanted, 'paginate' | 'cache'> &
   (
     | { readonly action: string; readonly input: unknown; readonly graphql?: undefined }
-    | { readonly action?: undefined; readonly graphql: GraphqlBody }
+    | { readonly action?: undefined; readonly graphql: GraphqlBody | readonly GraphqlBody[] }
     | { readonly action?: undefined; readonly graphql?: undefined; readonly request: ApiRequest }
   );
 
@@ -30,6 +30,9 @@ export interface Claim {
   readonly untilMs: number;
 }
 
+/** What one of several operations came to: GraphQL's own answer, or why there is none. */
+export type OperationAnswer = { readonly body: unknown } | { readonly error: CallError };
+
 /** What goes to the provider and comes from it: sealed at rest. */
 export interface Contents {
   readonly asked: Asked;
@@ -37,6 +40,8 @@ export interface Contents {
   readonly pages?: { readonly bodies: readonly unknown[]; readonly next?: NextPage };
   /** The version, as it was read, of what is to be changed. */
   readonly version?: string;
+  /** Of several operations, what has come of each so far. */
+  readonly answers?: readonly OperationAnswer[];
   readonly result?: unknown;
   /** What came with the result of a raw request. */
   readonly response?: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
@@ -100,7 +105,9 @@ export function hasEnded({ status }: Entry): boolean {
 }
 
 /** Returns the public shape of a call (design §2). */
-export function toView({ result, response, ...call }: Call) {
+export function toView({ result: own, answers, response, ...call }: Call) {
+  const told = answers?.map((one) => ('error' in one ? { error: errorView(one.error) } : one.body));
+  const result = told && hasEnded(call) ? { answers: told } : own;
   return { ...toEntryView(call), ...(result !== undefined && { result }), ...(response && { response }) };
 }
 
@@ -144,10 +151,12 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
   const tried = { ...noted(call, outcome, startMs, nowMs), tries: call.tries + 1 };
   switch (outcome.kind) {
     case 'succeeded':
+      if (operationsOf(call.asked)) return answered(tried, { body: outcome.body });
       return call.asked.paginate
         ? turned({ ...tried, mocked: outcome.mocked }, outcome.body, call.asked.paginate.maxPages, next)
         : ended({ ...tried, mocked: outcome.mocked, ageS: outcome.ageS, ...resultOf(call, outcome) }, 'succeeded');
     case 'failed':
+      if (operationsOf(call.asked)) return answered(tried, { error: outcome.error });
       return ended(tried, 'failed');
     case 'unknown':
       return ended(tried, 'outcome_unknown');
@@ -155,6 +164,23 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
       if (tried.tries >= MAX_TRIES[call.lane]) return ended(tried, 'failed');
       return waiting(tried, nowMs + outcome.waitMs);
   }
+}
+
+/** Returns the operations of a call that has several. */
+function operationsOf({ graphql }: Asked): readonly GraphqlBody[] | undefined {
+  return graphql && 'length' in graphql ? graphql : undefined;
+}
+
+/** One that fails does not keep the next from being made: they were asked for beside each other. */
+function answered(call: Call, answer: OperationAnswer): Call {
+  const before = call.answers ?? [];
+  const fits = Buffer.byteLength(JSON.stringify([...before, answer])) <= MAX_RESULT_BYTES;
+  const message = `The answers together are over ${MAX_RESULT_BYTES} bytes.`;
+  const { provider } = call.connection;
+  const tooLarge = { error: { provider, code: 'result_too_large', message, retryable: false } };
+  const next = { ...call, error: undefined, answers: [...before, fits ? answer : tooLarge] };
+  const all = operationsOf(call.asked)?.length ?? 1;
+  return next.answers.length < all ? { ...next, tries: 0 } : ended(next, 'succeeded');
 }
 
 /** Returns the call, still under way, with one more request on record. */

@@ -11,8 +11,8 @@ export type CallContents = ReturnType<typeof openContents>;
 export function openContents(vault: Pick<Vault, 'sealAtHand' | 'open'>) {
   return {
     /** Throws where no key can be had at present: nothing is kept then. */
-    async seal({ asked, pages, version, result, response, ...entry }: Call): Promise<SealedCall> {
-      const contents: Contents = { asked, pages, version, result, response };
+    async seal({ asked, pages, version, answers, result, response, ...entry }: Call): Promise<SealedCall> {
+      const contents: Contents = { asked, pages, version, answers, result, response };
       const sealed = await vault.sealAtHand(entry.tenantId, placeOf(entry), new Secret(JSON.stringify(contents)));
       return { ...entry, sealed };
     },

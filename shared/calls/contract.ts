@@ -34,7 +34,8 @@ const wanted = {
   action: z.string().min(1).max(100).optional(),
   input: z.unknown().optional(),
   request: RawRequest.optional(),
-  graphql: GraphqlBody.optional(),
+  /** A list: one after the other, each judged by itself; the result is `{answers}`. */
+  graphql: z.union([GraphqlBody, z.array(GraphqlBody).min(1).max(20)]).optional(),
   /** Of a read: the pages that follow too, each within the limits; the result is `{pages, more}`. */
   paginate: z.strictObject({ maxPages: z.int().min(1).max(50) }).optional(),
   /** Of a read: an answer to the same request is used again for `ttlS` seconds; then, or from the first with `revalidate`,

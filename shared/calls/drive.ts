@@ -37,7 +37,8 @@ export async function drive(claimed: Call, ports: DrivePorts, budget: Budget, mo
   while (true) {
     if (moment.nowMs >= call.expiresAtMs) return ended(call, 'expired');
     const { provider } = call.connection;
-    const prepared = prepare(call.asked, provider, ports.stage);
+    const turn = call.answers?.length ?? 0;
+    const prepared = prepare(call.asked, provider, ports.stage, turn);
     if (!prepared.ok) return unmade(call, prepared.error);
     const step = stepOf(prepared.value, call, ports.stage);
     if (!step.ok) return unmade(call, step.error);
@@ -45,7 +46,7 @@ export async function drive(claimed: Call, ports: DrivePorts, budget: Budget, mo
     const timeoutMs = budget.deadlineMs - moment.nowMs;
     if (timeoutMs < MARGIN_MS) return waiting(call, moment.nowMs);
     const startMs = moment.nowMs;
-    const { request, idempotencyKey } = bearing(step.value, call.version, call.id);
+    const { request, idempotencyKey } = bearing(step.value, call.version, turn === 0 ? call.id : `${call.id}_${turn}`);
     const outcome = await ports.attempts.attempt(
       {
         ...step.value,

@@ -34,7 +34,7 @@ export interface Api {
   /** How lists go on. */
   readonly pagination?: Pagination;
   /** Where it takes GraphQL, and how an answer there says what is wrong. */
-  readonly graphql?: { readonly path: string; readonly errors: ErrorShape };
+  readonly graphql?: { readonly path: string; readonly errors: ErrorShape; readonly points?: Points };
   /** Response header that carries the provider's request id. */
   readonly requestIdHeader?: string;
   /** Where the key stands under which a repeated write is done once: a header, or a parameter of the query. None: a write
@@ -68,6 +68,14 @@ export interface RateLimitHeaders {
   readonly resetIn?: 'seconds' | 'milliseconds';
   /** They speak of one route alone, so that an answer with nothing left holds back no other. Default: of the connection. */
   readonly of?: 'route';
+}
+
+/** Where an answer tells, if the query asks for it, what is left of a limit of points, what this query cost, and when the
+ *  limit is renewed (ISO 8601). Where what is left does not pay for another like it, the connection pauses until then. */
+export interface Points {
+  readonly remaining: JsonPath;
+  readonly cost: JsonPath;
+  readonly reset: JsonPath;
 }
 
 /** An address of the provider beside its base URL. */

@@ -201,7 +201,13 @@ const api = z.strictObject({
   whoami: whoami.optional(),
   errors,
   pagination: pagination.optional(),
-  graphql: z.strictObject({ path: z.string().regex(/^\/\S*$/, 'a path'), errors }).optional(),
+  graphql: z
+    .strictObject({
+      path: z.string().regex(/^\/\S*$/, 'a path'),
+      errors,
+      points: z.strictObject({ remaining: path, cost: path, reset: path }).optional(),
+    })
+    .optional(),
   requestIdHeader: z
     .string()
     .regex(/^[a-z][a-z0-9_-]*$/, 'a header, in lower case')

@@ -33,7 +33,9 @@ export type Answer = Result<InboundResponse, SendFailure>;
 export const answer = (
   status: number,
   body: unknown = { id: 'c1', name: 'Ada', email: 'a@b.co', updatedAt: 'now' },
-): Answer => ok({ status, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(body)) });
+  headers: Readonly<Record<string, string>> = {},
+): Answer =>
+  ok({ status, headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from(JSON.stringify(body)) });
 export const silence: Answer = err({ reason: 'timeout', sent: true, cause: 'silence' });
 
 interface Message {

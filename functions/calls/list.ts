@@ -1,4 +1,4 @@
-import { toView } from '../../shared/calls/call.ts';
+import { toEntryView } from '../../shared/calls/call.ts';
 import { callsContract } from '../../shared/calls/contract.ts';
 import { callStore } from '../../shared/calls/store.ts';
 import { openTable } from '../../shared/core/aws.ts';
@@ -11,5 +11,5 @@ const calls = callStore(openTable(readEnv(contract.env).CALLS_TABLE));
 
 export const handler = http(contract, async ({ path, query }) => {
   const page = await calls.forTenant(path.tenant).list(query);
-  return ok({ items: page.calls.map(toView), cursor: page.cursor });
+  return ok({ items: page.calls.map(toEntryView), cursor: page.cursor });
 });

@@ -1,4 +1,4 @@
-import { toView } from '../../shared/calls/call.ts';
+import { toEntryView } from '../../shared/calls/call.ts';
 import { callsContract } from '../../shared/calls/contract.ts';
 import { retry } from '../../shared/calls/retry.ts';
 import { callStore } from '../../shared/calls/store.ts';
@@ -15,5 +15,5 @@ const queue = openQueue(env.CALL_QUEUE_URL);
 
 export const handler = http(contract, async ({ path, moment }) => {
   const call = await retry(path.call, { calls: calls.forTenant(path.tenant), queue }, moment);
-  return call.ok ? ok(toView(call.value)) : call;
+  return call.ok ? ok(toEntryView(call.value)) : call;
 });

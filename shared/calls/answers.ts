@@ -23,6 +23,8 @@ const Call = z.looseObject({
   connection: z.string(),
   action: z.string().optional(),
   result: z.unknown().optional(),
+  cached: z.literal(true).optional().describe('the result is an earlier answer to the same request'),
+  ageS: z.number().optional().describe('seconds since the provider gave it, or said that it still holds'),
   mocked: z.literal(true).optional().describe("the result is the action's example: the provider did not answer"),
   error: CallError.optional(),
   attempts: z.array(
@@ -60,8 +62,8 @@ export const callsAnswers = {
     refusals: ['idempotency_mismatch', 'needs_reauth', 'not_configured', 'conflict'],
   },
   list: {
-    answer: z.object({ items: z.array(Call), cursor: z.string().optional() }),
-    example: { items: [done] },
+    answer: z.object({ items: z.array(Call.omit({ result: true })), cursor: z.string().optional() }),
+    example: { items: [{ ...done, result: undefined }] },
   },
   get: { answer: Call, example: done },
   circuit: {

@@ -1,6 +1,7 @@
 import { refuse } from '../core/errors.ts';
+import { at } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { Action, ApiRequest } from '../providers/actions.ts';
+import type { Action, ApiRequest, Versioned } from '../providers/actions.ts';
 import { findActions } from '../providers/callees.ts';
 import { findProvider } from '../providers/definitions.ts';
 import type { Pagination, ProviderEntry } from '../providers/provider.ts';
@@ -20,6 +21,8 @@ export interface Prepared {
   /** `graphql` for whatever goes there: limits may be declared for it as for an action. */
   readonly action?: string;
   readonly input?: unknown;
+  /** Where it changes what has versions. */
+  readonly version?: Versioned;
   /** Where the pages that follow are asked for too: how. */
   readonly pagination?: Pagination;
 }
@@ -39,19 +42,38 @@ export function readAsked(body: Wanted, provider: string, stage: string): Result
   return ok(asked);
 }
 
-/** Returns the request of an action for its checked input, or the raw one. Errors: `not_found` (the provider),
- *  `invalid_request`. */
-export function prepare(asked: Asked, provider: string, stage: string): Result<Prepared> {
+/** Returns the request of an action for its checked input, or the raw one; of several operations that of one `turn`, or,
+ *  where none is named, the first, with the effect of them all. Errors: `not_found` (the provider), `invalid_request`. */
+export function prepare(asked: Asked, provider: string, stage: string, turn?: number): Result<Prepared> {
   const entry = findProvider(provider, stage);
   if (!entry) return refuse('not_found', 'The hub does not have this provider.');
-  const prepared = wanted(entry, asked);
+  const prepared = wanted(entry, asked, turn);
   if (!prepared.ok) return prepared;
   const { pagination } = entry.provider.api;
   if (asked.paginate && (!pagination || asked.graphql || prepared.value.effect === 'write')) {
     return refuse('invalid_request', 'body.paginate: for reads alone, of a provider whose pages are known');
   }
+  const conditions = Object.keys(prepared.value.request.headers ?? {}).some((name) => /^if-/i.test(name));
+  const several = asked.graphql && 'length' in asked.graphql;
+  if (asked.cache && (prepared.value.effect === 'write' || asked.paginate || conditions || several)) {
+    return refuse(
+      'invalid_request',
+      'body.cache: for single reads alone, of one page, that bring no conditions of their own',
+    );
+  }
   const built = buildRequest(entry.provider.api, {}, prepared.value.request);
   return built.ok ? ok({ ...prepared.value, ...(asked.paginate && { pagination }) }) : built;
+}
+
+/** Returns the request that reads the version of what an action is to change. Errors: as `prepare`. */
+export function prepareRead(
+  { read, with: fields }: Versioned,
+  input: unknown,
+  provider: string,
+  stage: string,
+): Result<Prepared> {
+  const own = Object.fromEntries(fields.map((name) => [name, at(input, name)]));
+  return prepare({ action: read, input: own }, provider, stage);
 }
 
 /** Returns the outcome as the action's schema and the row's size allow it. What was read and does not fit has failed;
@@ -78,11 +100,11 @@ export function accept(outcome: AttemptOutcome, asked: Asked, provider: string, 
   };
 }
 
-function wanted(entry: ProviderEntry, asked: Asked): Result<Prepared> {
+function wanted(entry: ProviderEntry, asked: Asked, turn: number | undefined): Result<Prepared> {
   if (asked.action !== undefined) return fromAction(entry, asked.action, asked.input);
   if (!asked.graphql) return fromRequest(asked.request);
   const { graphql } = entry.provider.api;
-  if (graphql) return fromGraphql(graphql, asked.graphql);
+  if (graphql) return fromGraphql(graphql, asked.graphql, turn);
   return refuse('invalid_request', `The provider ${entry.provider.id} is not offered with GraphQL.`);
 }
 
@@ -104,7 +126,8 @@ function fromAction(entry: ProviderEntry, name: string, given: unknown): Result<
     return refuse('invalid_request', faults.join('; '));
   }
   const request = action.request as (input: unknown) => ApiRequest;
-  return ok({ request: request(input.data), effect: action.effect, action: name, input: input.data });
+  const { effect, version } = action;
+  return ok({ request: request(input.data), effect, action: name, input: input.data, ...(version && { version }) });
 }
 
 function findAction(entry: ProviderEntry | undefined, name: string): Action | undefined {
@@ -112,10 +135,10 @@ function findAction(entry: ProviderEntry | undefined, name: string): Action | un
   return Object.hasOwn(actions, name) ? actions[name] : undefined;
 }
 
-function toAsked({ action = '', input, request, graphql, paginate }: Wanted): Asked {
-  const pages = paginate && { paginate };
-  if (graphql) return { graphql, ...pages };
-  return { ...(request ? { request: toApiRequest(request) } : { action, input }), ...pages };
+function toAsked({ action = '', input, request, graphql, paginate, cache }: Wanted): Asked {
+  const how = { ...(paginate && { paginate }), ...(cache && { cache }) };
+  if (graphql) return { graphql, ...how };
+  return { ...(request ? { request: toApiRequest(request) } : { action, input }), ...how };
 }
 
 function toApiRequest({ body, ...request }: NonNullable<CallBody['request']>): ApiRequest {

@@ -2,9 +2,7 @@ import { authorise, isFilled } from '../connections/authorise.ts';
 import { kindOf } from '../connections/connection.ts';
 import type { LiveCredential } from '../connections/credential.ts';
 import { valuesOf } from '../connections/grant.ts';
-import { nextDelayMs } from '../core/backoff.ts';
 import type { Moment } from '../core/clock.ts';
-import { type HubError, outcomes } from '../core/errors.ts';
 import type { Send } from '../core/fetch.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
@@ -15,6 +13,9 @@ import { type ReadApp, variablesOf } from '../providers/app.ts';
 import { findProvider } from '../providers/definitions.ts';
 import { type Provider, wayOf } from '../providers/provider.ts';
 import { pacesOf, type Slot } from './admit.ts';
+import { type AnswerCache, conditionsOf, fresh, outcomeOf, toKeep } from './cache.ts';
+import { conclude, refused, withoutCredential } from './conclude.ts';
+import type { Caching } from './contract.ts';
 import { judge, newsOf, type Verdict } from './judge.ts';
 import type { Admission, LimitStore } from './limit-store.ts';
 import { linkTo } from './link.ts';
@@ -51,6 +52,8 @@ export interface Job {
   readonly slot?: Slot;
   /** When it was asked for: what waited for the end of an outage is let through a few at a time. */
   readonly askedAtMs?: number;
+  /** Of a read: how far an answer to the same may be used again. */
+  readonly cache?: Caching;
   /** Where the caller has just read it; else it is read here. */
   readonly credential?: LiveCredential;
 }
@@ -64,6 +67,10 @@ export type AttemptOutcome =
       readonly body: unknown;
       /** The provider was not asked, or did not answer: it is the action's example. */
       readonly mocked?: true;
+      /** Seconds since the provider gave it, or said that it still holds: it comes from the cache. */
+      readonly ageS?: number;
+      /** It was believed without a request: not an attempt. */
+      readonly unasked?: true;
     }
   /** Nothing came of it; `waitMs` has the backoff and what the provider asked for. */
   | { readonly kind: 'retry'; readonly error: CallError; readonly waitMs: number }
@@ -83,6 +90,8 @@ export interface AttemptPorts {
   };
   readonly limits: Pick<LimitStore, 'take' | 'note' | 'leave' | 'block'>;
   readonly mocks: Mocks;
+  /** Needed by jobs that name one. */
+  readonly cache?: Pick<AnswerCache, 'find' | 'keep'>;
   readonly send: Send;
   readonly readApp: ReadApp;
   readonly stage: string;
@@ -109,14 +118,8 @@ const EXCHANGE_MS = 30_000;
 /** With less than this nothing is sent: the provider would do it, and nobody would hear of it. */
 const LEAST_MS = 1_000;
 
-/** How long a failed attempt waits; bulk work has hours. */
-const patience = {
-  interactive: { baseMs: 1_000, capMs: 60_000 },
-  bulk: { baseMs: 1_000, capMs: 3_600_000 },
-} as const;
-
 /** Returns the one way to a provider: live credential, admission, one guarded exchange, judgement. */
-export function openAttempts({ credentials, limits, mocks, send, readApp, stage }: AttemptPorts) {
+export function openAttempts({ credentials, limits, mocks, cache, send, readApp, stage }: AttemptPorts) {
   async function attempt(job: Job, moment: Moment): Promise<AttemptOutcome> {
     const { tenantId, id } = job;
     const deadlineMs = moment.nowMs + job.timeoutMs;
@@ -147,6 +150,11 @@ export function openAttempts({ credentials, limits, mocks, send, readApp, stage 
       return { kind: 'succeeded', status: 200, headers: {}, body };
     }
 
+    const { generation } = found.value;
+    const kept = job.cache && (await cache?.find(job, generation));
+    const young = job.cache && fresh(kept, job.cache, moment);
+    if (young) return young;
+
     const caller = { ...callerOf(job), concurrent: provider.concurrent };
     const admission = await limits.take(caller, pacesOf(provider.limits, job), moment);
     const stoodInFor = connection.mode === 'hybrid' && job.input !== undefined;
@@ -160,24 +168,29 @@ export function openAttempts({ credentials, limits, mocks, send, readApp, stage 
       const timeoutMs = Math.min(EXCHANGE_MS, deadlineMs - moment.nowMs);
       if (timeoutMs < LEAST_MS) return 'too late';
       const values = valuesOf(credential.connection, credential.secrets);
-      const authorised = await authorise(request.value, places, values, moment.nowMs);
+      const asked = { ...request.value, headers: { ...request.value.headers, ...conditionsOf(kept, job) } };
+      const authorised = await authorise(asked, places, values, moment.nowMs);
       const answer = await send({ ...authorised, timeoutMs });
-      const errors = job.action === 'graphql' ? provider.api.graphql?.errors : undefined;
-      return judge(provider, answer, { repeatable: isRepeatable(job, provider), nowMs: moment.nowMs, errors });
+      const { errors, points } = (job.action === 'graphql' && provider.api.graphql) || {};
+      return judge(provider, answer, { repeatable: isRepeatable(job, provider), nowMs: moment.nowMs, errors, points });
     };
 
     const judged = async (): Promise<AttemptOutcome> => {
       let verdict = await exchange(found.value);
       if (verdict !== 'too late' && verdict.kind === 'unauthorized') {
-        const fresh = await credentials.live(tenantId, id, { refusedGeneration: found.value.generation });
-        if (!fresh.ok) return withoutCredential(job, fresh.error, moment);
-        if (fresh.value.generation !== found.value.generation) verdict = await exchange(fresh.value);
+        const renewed = await credentials.live(tenantId, id, { refusedGeneration: generation });
+        if (!renewed.ok) return withoutCredential(job, renewed.error, moment);
+        if (renewed.value.generation !== generation) verdict = await exchange(renewed.value);
       }
       // The slot has been used up, so it does not come along.
       if (verdict === 'too late') return { kind: 'deferred', waitMs: LEAST_MS };
       await tellOthers(job, verdict, admission, moment);
       if (stoodInFor && isDown(verdict)) return mocks.answer(job, moment);
-      return conclude(job, verdict, moment);
+      const outcome = conclude(job, verdict, moment);
+      const answer = job.cache && toKeep(outcome, kept, moment.nowMs);
+      if (!answer || outcome.kind !== 'succeeded') return outcome;
+      await cache?.keep(job, generation, answer);
+      return outcome.status === 304 ? outcomeOf(answer, moment.nowMs) : outcome;
     };
 
     try {
@@ -209,7 +222,7 @@ export function openAttempts({ credentials, limits, mocks, send, readApp, stage 
     async attempt(job: Job, moment: Moment): Promise<AttemptOutcome> {
       const startMs = moment.nowMs;
       const outcome = await attempt(job, moment);
-      if (outcome.kind === 'deferred') return outcome;
+      if (outcome.kind === 'deferred' || (outcome.kind === 'succeeded' && outcome.unasked)) return outcome;
       measure('CallAttempt', { provider: job.id.provider, outcome: outcome.kind });
       measure('CallLatency', { provider: job.id.provider }, moment.nowMs - startMs, 'Milliseconds');
       return outcome;
@@ -235,34 +248,4 @@ export function isRepeatable(
   if (effect === 'read' || request.method === 'PUT' || request.method === 'DELETE') return true;
   if (request.repeatable && idempotencyKey !== undefined) return true;
   return api.idempotency !== undefined && idempotencyKey !== undefined;
-}
-
-function conclude(job: Job, verdict: Verdict, moment: Moment): AttemptOutcome {
-  switch (verdict.kind) {
-    case 'succeeded':
-      return { kind: 'succeeded', status: verdict.status, headers: verdict.headers, body: verdict.body };
-    case 'unknown':
-      return { kind: 'unknown', error: verdict.error };
-    case 'failed':
-    case 'unauthorized':
-      return { kind: 'failed', error: verdict.error };
-    case 'retry':
-    case 'throttled':
-      return retry(job, verdict.error, moment);
-  }
-}
-
-function retry(job: Job, error: CallError, moment: Moment): AttemptOutcome {
-  const waitMs = nextDelayMs(job.attempt ?? 1, patience[job.lane], moment, error.retryAfterMs);
-  return { kind: 'retry', error, waitMs };
-}
-
-function withoutCredential(job: Job, error: HubError, moment: Moment): AttemptOutcome {
-  if (outcomes[error.code].fate === 'settle') return refused(job.id, error);
-  const { code, message, retryAfterMs } = error;
-  return retry(job, { provider: job.id.provider, code, message, retryAfterMs, retryable: true }, moment);
-}
-
-function refused({ provider }: ConnectionId, { code, message }: Pick<HubError, 'code' | 'message'>): AttemptOutcome {
-  return { kind: 'failed', error: { provider, code, message, retryable: false } };
 }

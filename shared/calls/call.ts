@@ -10,11 +10,12 @@ export type CallStatus = (typeof callStatuses)[number];
 export type Lane = 'interactive' | 'bulk';
 
 /** What was asked for, as given: an action is looked up and its request built anew for each attempt. */
-export type Asked = { readonly paginate?: Wanted['paginate'] } & (
-  | { readonly action: string; readonly input: unknown; readonly graphql?: undefined }
-  | { readonly action?: undefined; readonly graphql: GraphqlBody }
-  | { readonly action?: undefined; readonly graphql?: undefined; readonly request: ApiRequest }
-);
+export type Asked = Pick<Wanted, 'paginate' | 'cache'> &
+  (
+    | { readonly action: string; readonly input: unknown; readonly graphql?: undefined }
+    | { readonly action?: undefined; readonly graphql: GraphqlBody | readonly GraphqlBody[] }
+    | { readonly action?: undefined; readonly graphql?: undefined; readonly request: ApiRequest }
+  );
 
 export interface Attempt {
   readonly atMs: number;
@@ -29,26 +30,38 @@ export interface Claim {
   readonly untilMs: number;
 }
 
-/** One call as stored; times in ms since the epoch. */
-export interface Call {
+/** What one of several operations came to: GraphQL's own answer, or why there is none. */
+export type OperationAnswer = { readonly body: unknown } | { readonly error: CallError };
+
+/** What goes to the provider and comes from it: sealed at rest. */
+export interface Contents {
+  readonly asked: Asked;
+  /** The pages that have come, and where the next one is. */
+  readonly pages?: { readonly bodies: readonly unknown[]; readonly next?: NextPage };
+  /** The version, as it was read, of what is to be changed. */
+  readonly version?: string;
+  /** Of several operations, what has come of each so far. */
+  readonly answers?: readonly OperationAnswer[];
+  readonly result?: unknown;
+  /** What came with the result of a raw request. */
+  readonly response?: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
+}
+
+/** A call but for its contents; times in ms since the epoch. */
+export interface Entry {
   readonly tenantId: TenantId;
   readonly id: string;
   readonly connection: ConnectionId;
-  readonly asked: Asked;
-  /** Of what was asked, for the connection it was asked of: a repeated idempotency key must bring the same. */
-  readonly askedHash: string;
+  readonly action?: string;
   readonly lane: Lane;
   readonly status: CallStatus;
   readonly attempts: readonly Attempt[];
   /** Attempts since the call was submitted, or last retried by hand. */
   readonly tries: number;
-  /** The pages that have come, and where the next one is. */
-  readonly pages?: { readonly bodies: readonly unknown[]; readonly next?: NextPage };
-  readonly result?: unknown;
   /** The result is the action's example: the provider was not asked, or did not answer. */
   readonly mocked?: true;
-  /** What came with the result of a raw request. */
-  readonly response?: { readonly status: number; readonly headers: Readonly<Record<string, string>> };
+  /** The result comes from the cache: how old it was then, in seconds. */
+  readonly ageS?: number;
   readonly error?: CallError;
   readonly slot?: Slot;
   /** Not tried before this. */
@@ -58,6 +71,13 @@ export interface Call {
   readonly dueAtMs?: number;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
+}
+
+export interface Call extends Entry, Contents {}
+
+/** A call as stored. */
+export interface SealedCall extends Entry {
+  readonly sealed: string;
 }
 
 export const endings = ['succeeded', 'failed', 'outcome_unknown', 'cancelled', 'expired'] as const;
@@ -80,20 +100,26 @@ export const LIFETIME_MS = 24 * 60 * 60_000;
 /** Response headers that an owner may need: pages, and conditional requests. */
 const keptHeaders = ['content-type', 'etag', 'last-modified', 'link', 'location', 'retry-after'];
 
-export function hasEnded({ status }: Call): boolean {
+export function hasEnded({ status }: Entry): boolean {
   return (endings as readonly CallStatus[]).includes(status);
 }
 
 /** Returns the public shape of a call (design §2). */
-export function toView(call: Call) {
+export function toView({ result: own, answers, response, ...call }: Call) {
+  const told = answers?.map((one) => ('error' in one ? { error: errorView(one.error) } : one.body));
+  const result = told && hasEnded(call) ? { answers: told } : own;
+  return { ...toEntryView(call), ...(result !== undefined && { result }), ...(response && { response }) };
+}
+
+/** Returns the public shape of a call but for what came of it. */
+export function toEntryView(call: Entry) {
   return {
     id: call.id,
     status: call.status,
     connection: connectionRef(call.connection),
-    ...(call.asked.action !== undefined && { action: call.asked.action }),
-    ...(call.result !== undefined && { result: call.result }),
+    ...(call.action !== undefined && { action: call.action }),
     ...(call.mocked && { mocked: true }),
-    ...(call.response && { response: call.response }),
+    ...(call.ageS !== undefined && { cached: true, ageS: call.ageS }),
     ...(call.error && { error: errorView(call.error) }),
     attempts: call.attempts.map(({ atMs, error, ...rest }) => ({
       at: iso(atMs),
@@ -119,22 +145,18 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
     return waiting({ ...call, slot }, nowMs + (slot ? Math.max(0, waitMs - NAP_MS) : waitMs));
   }
 
-  const error = outcome.kind === 'succeeded' ? undefined : outcome.error;
-  const status = outcome.kind === 'succeeded' ? outcome.status : outcome.error.status;
-  const attempt: Attempt = { atMs: startMs, ms: nowMs - startMs, status, error };
-  const tried: Call = {
-    ...call,
-    slot: undefined,
-    tries: call.tries + 1,
-    attempts: [...call.attempts, attempt].slice(-KEPT_ATTEMPTS),
-    error,
-  };
+  if (outcome.kind === 'succeeded' && outcome.unasked) {
+    return ended({ ...call, ageS: outcome.ageS, ...resultOf(call, outcome) }, 'succeeded');
+  }
+  const tried = { ...noted(call, outcome, startMs, nowMs), tries: call.tries + 1 };
   switch (outcome.kind) {
     case 'succeeded':
+      if (operationsOf(call.asked)) return answered(tried, { body: outcome.body });
       return call.asked.paginate
         ? turned({ ...tried, mocked: outcome.mocked }, outcome.body, call.asked.paginate.maxPages, next)
-        : ended({ ...tried, mocked: outcome.mocked, ...resultOf(call, outcome) }, 'succeeded');
+        : ended({ ...tried, mocked: outcome.mocked, ageS: outcome.ageS, ...resultOf(call, outcome) }, 'succeeded');
     case 'failed':
+      if (operationsOf(call.asked)) return answered(tried, { error: outcome.error });
       return ended(tried, 'failed');
     case 'unknown':
       return ended(tried, 'outcome_unknown');
@@ -142,6 +164,36 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
       if (tried.tries >= MAX_TRIES[call.lane]) return ended(tried, 'failed');
       return waiting(tried, nowMs + outcome.waitMs);
   }
+}
+
+/** Returns the operations of a call that has several. */
+function operationsOf({ graphql }: Asked): readonly GraphqlBody[] | undefined {
+  return graphql && 'length' in graphql ? graphql : undefined;
+}
+
+/** One that fails does not keep the next from being made: they were asked for beside each other. */
+function answered(call: Call, answer: OperationAnswer): Call {
+  const before = call.answers ?? [];
+  const fits = Buffer.byteLength(JSON.stringify([...before, answer])) <= MAX_RESULT_BYTES;
+  const message = `The answers together are over ${MAX_RESULT_BYTES} bytes.`;
+  const { provider } = call.connection;
+  const tooLarge = { error: { provider, code: 'result_too_large', message, retryable: false } };
+  const next = { ...call, error: undefined, answers: [...before, fits ? answer : tooLarge] };
+  const all = operationsOf(call.asked)?.length ?? 1;
+  return next.answers.length < all ? { ...next, tries: 0 } : ended(next, 'succeeded');
+}
+
+/** Returns the call, still under way, with one more request on record. */
+export function noted(
+  call: Call,
+  outcome: Exclude<AttemptOutcome, { kind: 'deferred' }>,
+  startMs: number,
+  nowMs: number,
+): Call {
+  const error = outcome.kind === 'succeeded' ? undefined : outcome.error;
+  const status = outcome.kind === 'succeeded' ? outcome.status : outcome.error.status;
+  const attempt: Attempt = { atMs: startMs, ms: nowMs - startMs, status, error };
+  return { ...call, slot: undefined, attempts: [...call.attempts, attempt].slice(-KEPT_ATTEMPTS), error };
 }
 
 /** A page that does not fit beside the others is left for another call. */
@@ -158,18 +210,18 @@ function turned(call: Call, body: unknown, maxPages: number, next: NextPage | un
 }
 
 /** Returns the call as it waits until `notBeforeMs`; one that cannot be tried before its end has expired. */
-export function waiting(call: Call, notBeforeMs: number): Call {
+export function waiting<C extends Entry>(call: C, notBeforeMs: number): C {
   if (notBeforeMs >= call.expiresAtMs) return ended(call, 'expired');
   return { ...call, status: 'waiting', notBeforeMs, claim: undefined, dueAtMs: notBeforeMs + GRACE_MS };
 }
 
 /** Returns the call in one of its final states: nothing is due any more. */
-export function ended(call: Call, status: (typeof endings)[number]): Call {
+export function ended<C extends Entry>(call: C, status: (typeof endings)[number]): C {
   return { ...call, status, claim: undefined, slot: undefined, notBeforeMs: undefined, dueAtMs: undefined };
 }
 
 /** Returns an ended call as it begins anew: same id, so the same idempotency key; what was tried stays on record. */
-export function requeued(call: Call, nowMs: number): Call {
+export function requeued<C extends Entry>(call: C, nowMs: number): C {
   return {
     ...ended(call, 'failed'),
     status: 'queued',

@@ -25,13 +25,22 @@ const GraphqlBody = z.strictObject({
 });
 export type GraphqlBody = z.infer<typeof GraphqlBody>;
 
+const Caching = z
+  .strictObject({ ttlS: z.int().min(1).max(86_400).optional(), revalidate: z.boolean().optional() })
+  .refine(({ ttlS, revalidate }) => ttlS !== undefined || revalidate === true, 'ttlS, revalidate, or both');
+export type Caching = z.infer<typeof Caching>;
+
 const wanted = {
   action: z.string().min(1).max(100).optional(),
   input: z.unknown().optional(),
   request: RawRequest.optional(),
-  graphql: GraphqlBody.optional(),
+  /** A list: one after the other, each judged by itself; the result is `{answers}`. */
+  graphql: z.union([GraphqlBody, z.array(GraphqlBody).min(1).max(20)]).optional(),
   /** Of a read: the pages that follow too, each within the limits; the result is `{pages, more}`. */
   paginate: z.strictObject({ maxPages: z.int().min(1).max(50) }).optional(),
+  /** Of a read: an answer to the same request is used again for `ttlS` seconds; then, or from the first with `revalidate`,
+   *  the provider is asked whether it still holds (ETag, Last-Modified). */
+  cache: Caching.optional(),
   lane: z.enum(['interactive', 'bulk']).default('interactive'),
   expiresAt: z.iso.datetime({ offset: true }).optional(),
 } as const;
@@ -136,19 +145,19 @@ export const callsContract = {
       kind: 'http',
       routes: ['GET /v1/tenants/{tenant}/calls'],
       access: 'tenant',
-      summary: 'List calls, newest first',
+      summary: 'List calls, newest first, without their results',
       path: tenantPath,
       query: z.strictObject({ ...page, status: z.enum(callStatuses).optional(), connection: ConnectionRef.optional() }),
     },
   },
   get: {
-    env: z.object({ CALLS_TABLE: setting }),
+    env: z.object({ CALLS_TABLE: setting, TENANT_KEYS_TABLE: setting, VAULT_KEY_ID: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',
       routes: ['GET /v1/tenants/{tenant}/calls/{call}'],
       access: 'tenant',
-      summary: 'Read a call, with every attempt',
+      summary: 'Read a call, with its result and every attempt',
       path: CallPath,
     },
   },

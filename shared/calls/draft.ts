@@ -1,15 +1,16 @@
 import type { Moment } from '../core/clock.ts';
 import { sha256 } from '../core/crypto.ts';
 import { refuse } from '../core/errors.ts';
-import { type ConnectionId, connectionRef, newId, type TenantId } from '../core/ids.ts';
+import { type ConnectionId, newId, type TenantId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
 import { connectionKey } from '../core/keys.ts';
 import { ok, type Result } from '../core/result.ts';
 import { readAsked } from './asked.ts';
-import { type Call, LIFETIME_MS, QUEUE_PATIENCE_MS } from './call.ts';
+import { type Call, LIFETIME_MS, QUEUE_PATIENCE_MS, type SealedCall } from './call.ts';
+import type { CallContents } from './contents.ts';
 import type { Wanted } from './contract.ts';
 
-const LONGEST_LIFE_MS = 30 * 24 * 60 * 60_000;
+export const LONGEST_LIFE_MS = 30 * 24 * 60 * 60_000;
 
 /** One call, as somebody wants it made. */
 export interface Draft {
@@ -39,8 +40,8 @@ export function draft(
     tenantId,
     id: idempotencyKey === undefined ? newId('call', moment) : keyedId(tenantId, connection, idempotencyKey),
     connection,
+    ...(body.action !== undefined && { action: body.action }),
     asked: asked.value,
-    askedHash: sha256(canonicalJson([connectionRef(connection), asked.value])),
     lane: body.lane,
     status: 'queued',
     attempts: [],
@@ -56,9 +57,14 @@ function keyedId(tenantId: TenantId, connection: ConnectionId, idempotencyKey: s
   return `call_${Buffer.from(hash, 'base64url').toString('hex').slice(0, 40)}`;
 }
 
-/** Returns the call that was first under an idempotency key. Errors: `idempotency_mismatch`. */
-export function same(earlier: Call, drafted: Call): Result<Call> {
-  if (earlier.askedHash === drafted.askedHash) return ok(earlier);
+/** Returns the call that was first under an idempotency key. Errors: `idempotency_mismatch`, and those of opening it. */
+export async function same(
+  earlier: SealedCall,
+  drafted: Call,
+  contents: Pick<CallContents, 'open'>,
+): Promise<Result<Call>> {
+  const opened = await contents.open(earlier);
+  if (!opened.ok || canonicalJson(opened.value.asked) === canonicalJson(drafted.asked)) return opened;
   return refuse(
     'idempotency_mismatch',
     'This Idempotency-Key was used for another request; use a new one for this one.',

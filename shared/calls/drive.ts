@@ -1,12 +1,20 @@
 import type { LiveCredential } from '../connections/credential.ts';
+import { nextDelayMs } from '../core/backoff.ts';
 import type { Moment } from '../core/clock.ts';
-import { accept, type Prepared, prepare } from './asked.ts';
-import type { AttemptOutcome, Attempts } from './attempt.ts';
-import { after, type Call, ended, NAP_MS, waiting } from './call.ts';
+import type { Result } from '../core/result.ts';
+import { accept, type Prepared, prepare, prepareRead } from './asked.ts';
+import type { AttemptOutcome, Attempts, CallError } from './attempt.ts';
+import { after, type Call, ended, NAP_MS, noted, waiting } from './call.ts';
+import { patience } from './conclude.ts';
 import { type NextPage, nextPage, requestOf } from './paginate.ts';
+import { bearing, isConflict, lacksVersion, versionIn } from './version.ts';
 
 /** Beyond this an attempt does not begin: there would be no time to keep what came of it. */
 const MARGIN_MS = 2_000;
+const NO_VERSION = {
+  code: 'unexpected_answer',
+  message: 'The provider does not tell the version of what is to be changed.',
+};
 
 export interface Budget {
   /** Until when attempts may last. */
@@ -15,46 +23,64 @@ export interface Budget {
   readonly credential?: LiveCredential;
 }
 
+interface DrivePorts {
+  readonly attempts: Attempts;
+  readonly stage: string;
+}
+
 /** Returns the claimed call after as many attempts as fit into the budget: ended, or waiting. Nothing is written. */
-export async function drive(
-  claimed: Call,
-  { attempts, stage }: { readonly attempts: Attempts; readonly stage: string },
-  budget: Budget,
-  moment: Moment,
-): Promise<Call> {
+export async function drive(claimed: Call, ports: DrivePorts, budget: Budget, moment: Moment): Promise<Call> {
   let call = claimed;
   let { credential } = budget;
+  /** In this attempt another change came between once already. */
+  let overtaken = false;
   while (true) {
     if (moment.nowMs >= call.expiresAtMs) return ended(call, 'expired');
     const { provider } = call.connection;
-    const prepared = prepare(call.asked, provider, stage);
-    if (!prepared.ok) {
-      const { code, message } = prepared.error;
-      return ended({ ...call, error: { provider, code, message, retryable: false } }, 'failed');
-    }
+    const turn = call.answers?.length ?? 0;
+    const prepared = prepare(call.asked, provider, ports.stage, turn);
+    if (!prepared.ok) return unmade(call, prepared.error);
+    const step = stepOf(prepared.value, call, ports.stage);
+    if (!step.ok) return unmade(call, step.error);
 
     const timeoutMs = budget.deadlineMs - moment.nowMs;
     if (timeoutMs < MARGIN_MS) return waiting(call, moment.nowMs);
     const startMs = moment.nowMs;
-    const outcome = await attempts.attempt(
+    const { request, idempotencyKey } = bearing(step.value, call.version, turn === 0 ? call.id : `${call.id}_${turn}`);
+    const outcome = await ports.attempts.attempt(
       {
-        ...prepared.value,
-        request: requestOf(prepared.value.request, call.pages?.next),
+        ...step.value,
+        request: requestOf(request, call.pages?.next),
         tenantId: call.tenantId,
         id: call.connection,
-        idempotencyKey: call.id,
+        idempotencyKey,
         timeoutMs,
         lane: call.lane,
         attempt: call.tries + 1,
         slot: call.slot,
         askedAtMs: call.createdAtMs,
+        cache: call.asked.cache,
         credential,
       },
       moment,
     );
     credential = undefined;
-    const accepted = accept(outcome, call.asked, provider, stage);
-    call = after(call, accepted, startMs, moment.nowMs, followingPage(prepared.value, outcome));
+    if (step.value !== prepared.value && outcome.kind === 'succeeded') {
+      const version = prepared.value.version && versionIn(prepared.value.version, outcome);
+      call = noted({ ...call, version }, outcome, startMs, moment.nowMs);
+      if (version === undefined) return unmade(call, NO_VERSION);
+      continue;
+    }
+    const overtakenNow = call.version !== undefined && isConflict(outcome, provider, ports.stage);
+    if (overtakenNow) {
+      const waitMs = overtaken ? nextDelayMs(call.tries + 1, patience[call.lane], moment) : 0;
+      const again: AttemptOutcome = { kind: 'retry', error: { ...outcome.error, retryable: true }, waitMs };
+      call = (overtaken ? after : noted)({ ...call, version: undefined }, again, startMs, moment.nowMs);
+      overtaken = !overtaken;
+    } else {
+      const accepted = step.value === prepared.value ? accept(outcome, call.asked, provider, ports.stage) : outcome;
+      call = after(call, accepted, startMs, moment.nowMs, followingPage(prepared.value, outcome));
+    }
     if (call.status === 'running') continue;
 
     const waitMs = (call.slot?.atMs ?? call.notBeforeMs ?? 0) - moment.nowMs;
@@ -62,6 +88,17 @@ export async function drive(
       return call;
     await moment.sleep(Math.max(0, waitMs));
   }
+}
+
+/** Returns what is sent next: what was asked for, or, before it, what reads the version of what that changes. */
+function stepOf(prepared: Prepared, call: Call, stage: string): Result<Prepared> {
+  const { version, input } = prepared;
+  if (!version || !lacksVersion(prepared, call.version)) return { ok: true, value: prepared };
+  return prepareRead(version, input, call.connection.provider, stage);
+}
+
+function unmade(call: Call, { code, message }: Pick<CallError, 'code' | 'message'>): Call {
+  return ended({ ...call, error: { provider: call.connection.provider, code, message, retryable: false } }, 'failed');
 }
 
 function followingPage({ pagination, request }: Prepared, outcome: AttemptOutcome): NextPage | undefined {

@@ -3,9 +3,25 @@ import { ok, type Result } from '../core/result.ts';
 import type { Prepared } from './asked.ts';
 import type { GraphqlBody } from './contract.ts';
 
-/** Returns the request that a GraphQL document asks for; a mutation is a write, which is never silently repeated.
- *  Errors: `invalid_request`. GraphQL, September 2025, §2; GraphQL over HTTP, §5.4. */
-export function fromGraphql({ path }: { readonly path: string }, body: GraphqlBody): Result<Prepared> {
+type Api = { readonly path: string };
+
+/** Returns the request that an operation asks for, of several that of one `turn`; where none is named, the first's, as a
+ *  write where any of them is one. A mutation is a write, which is never silently repeated. Errors: `invalid_request`, of
+ *  any. GraphQL, September 2025, §2; GraphQL over HTTP, §5.4. */
+export function fromGraphql(api: Api, asked: GraphqlBody | readonly GraphqlBody[], turn?: number): Result<Prepared> {
+  const all: Prepared[] = [];
+  for (const operation of [asked].flat()) {
+    const prepared = fromOperation(api, operation);
+    if (!prepared.ok) return prepared;
+    all.push(prepared.value);
+  }
+  const one = all[turn ?? 0];
+  if (!one) return refuse('invalid_request', 'graphql: one operation at least');
+  const writes = turn === undefined && all.some(({ effect }) => effect === 'write');
+  return ok(writes ? { ...one, effect: 'write' } : one);
+}
+
+function fromOperation({ path }: Api, body: GraphqlBody): Result<Prepared> {
   const operation = operationOf(body.query, body.operationName);
   if (!operation.ok) return operation;
   if (operation.value === 'subscription') {

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { retryAfterMs } from '../core/backoff.ts';
 import type { InboundResponse, SendFailure } from '../core/fetch.ts';
-import { at, parseJson } from '../core/json.ts';
+import { at, parseJson, textAt } from '../core/json.ts';
 import type { Result } from '../core/result.ts';
 import { failedIn200, readXml, saidIn } from '../providers/error-shape.ts';
-import type { Api, ErrorShape, Provider } from '../providers/provider.ts';
+import type { Api, ErrorShape, Points, Provider } from '../providers/provider.ts';
 import type { CallError } from './attempt.ts';
 import type { News } from './limit-store.ts';
 
@@ -42,6 +42,8 @@ interface Circumstances {
   readonly nowMs: number;
   /** How errors look where the request went. Default: as anywhere in the provider's API. */
   readonly errors?: ErrorShape;
+  /** Where an answer from there tells what is left of its points. */
+  readonly points?: Points;
 }
 
 /** Returns the verdict on one exchange. `repeatable`: sending it twice does no more than sending it once.
@@ -49,10 +51,10 @@ interface Circumstances {
 export function judge(
   provider: Provider,
   answer: Result<InboundResponse, SendFailure>,
-  { repeatable, nowMs, errors = provider.api.errors }: Circumstances,
+  { errors = provider.api.errors, repeatable, ...more }: Circumstances,
 ): Verdict {
   return answer.ok
-    ? judgeAnswer(provider, answer.value, { repeatable, nowMs, errors })
+    ? judgeAnswer(provider, answer.value, { ...more, repeatable, errors })
     : judgeFailure(provider, answer.error, repeatable);
 }
 
@@ -76,14 +78,15 @@ function judgeFailure(provider: Provider, { reason, sent }: SendFailure, repeata
 function judgeAnswer(
   { id, api }: Provider,
   response: InboundResponse,
-  { repeatable, nowMs, errors }: Required<Circumstances>,
+  { repeatable, nowMs, errors, points }: Circumstances & Required<Pick<Circumstances, 'errors'>>,
 ): Verdict {
   const { status, headers } = response;
   const body = readBody(response);
   const left = leftOver(api, headers, nowMs);
   const good = (status >= 200 && status < 300) || status === 304;
   if (good && !failedIn200(errors, body)) {
-    const pauseMs = api.rateLimitHeaders?.of === 'route' ? undefined : left?.resetMs;
+    const ofAll = api.rateLimitHeaders?.of === 'route' ? undefined : left?.resetMs;
+    const pauseMs = ofAll ?? (points && pointsOver(points, body, nowMs));
     return { kind: 'succeeded', status, headers, body, ...(pauseMs && { pauseMs }) };
   }
 
@@ -151,6 +154,13 @@ function leftOver({ rateLimitHeaders }: Api, headers: Headers, nowMs: number): {
   const { resetIn } = rateLimitHeaders;
   if (resetIn) return { resetMs: Math.ceil(reset * (resetIn === 'seconds' ? 1000 : 1)) };
   return { resetMs: Math.max(0, (reset + 1) * 1000 - nowMs) };
+}
+
+/** Returns ms until there are points again, where what is left does not pay for another request like this one. */
+function pointsOver({ remaining, cost, reset }: Points, body: unknown, nowMs: number): number | undefined {
+  const [left, price] = [Number(at(body, remaining) ?? Number.NaN), Number(at(body, cost) ?? 1)];
+  const resetMs = Date.parse(textAt(body, reset) ?? '') - nowMs;
+  return left < price && resetMs > 0 ? resetMs : undefined;
 }
 
 function listed(codes: readonly string[] | undefined, code: string | undefined): boolean {

@@ -3,6 +3,8 @@ import { type CredentialEnv, portsFromEnv } from '../connections/ports.ts';
 import { openTable } from '../core/aws.ts';
 import { openBus, openQueue } from '../core/bus.ts';
 import { type Attempts, type Mocks, noMocks, openAttempts } from './attempt.ts';
+import { type AnswerCache, openCache } from './cache.ts';
+import { openContents } from './contents.ts';
 import type { Quota } from './contract.ts';
 import { type LimitStore, limitStore } from './limit-store.ts';
 import { openMocks } from './mock.ts';
@@ -20,14 +22,20 @@ type CallEnv = AttemptEnv & {
 
 /** Returns the way to providers, for a function whose settings include `credentialEnv` and the limits. */
 export function attemptsFromEnv(env: AttemptEnv): Attempts {
-  return open(env, () => noMocks).attempts;
+  return open(env, portsFromEnv(env), { mocksFor: () => noMocks }).attempts;
 }
 
 /** Returns all that submitting and running calls needs, opened once at cold start. */
 export function callsFromEnv(env: CallEnv): SubmitPorts {
+  const ports = portsFromEnv(env);
+  const table = openTable(env.CALLS_TABLE);
   return {
-    ...open(env, (limits) => openMocks(mockStore(openTable(env.LIMITS_TABLE)), limits)),
-    calls: callStore(openTable(env.CALLS_TABLE)),
+    ...open(env, ports, {
+      mocksFor: (limits) => openMocks(mockStore(openTable(env.LIMITS_TABLE)), limits),
+      cache: openCache(table, ports.vault),
+    }),
+    calls: callStore(table),
+    contents: openContents(ports.vault),
     quota: openQuota(openTable(env.LIMITS_TABLE), env.TENANT_QUOTA),
     queue: openQueue(env.CALL_QUEUE_URL),
     bus: openBus(env.BUS_NAME),
@@ -35,12 +43,14 @@ export function callsFromEnv(env: CallEnv): SubmitPorts {
   };
 }
 
-function open(env: AttemptEnv, mocksFor: (limits: LimitStore) => Mocks) {
-  const { STAGE: stage, LIMITS_TABLE } = env;
-  const ports = portsFromEnv(env);
+function open(
+  { STAGE: stage, LIMITS_TABLE }: AttemptEnv,
+  ports: ReturnType<typeof portsFromEnv>,
+  { mocksFor, cache }: { readonly mocksFor: (limits: LimitStore) => Mocks; readonly cache?: AnswerCache },
+) {
   const credentials = openCredentials(ports);
   const { send, readApp } = ports;
   const limits = limitStore(openTable(LIMITS_TABLE));
-  const attempts = openAttempts({ credentials, limits, mocks: mocksFor(limits), send, readApp, stage });
+  const attempts = openAttempts({ credentials, limits, mocks: mocksFor(limits), cache, send, readApp, stage });
   return { attempts, credentials, connections: ports.store };
 }

@@ -1,6 +1,6 @@
 import { iso, type Moment } from '../core/clock.ts';
 import { inParallel } from '../core/parallel.ts';
-import { type Call, requeued, waiting } from './call.ts';
+import { type Entry, requeued, waiting } from './call.ts';
 import type { RedriveBody } from './contract.ts';
 import type { TenantCalls } from './store.ts';
 
@@ -38,7 +38,7 @@ export async function redrive(
   return { count, ...until, ...(cursor && { cursor }) };
 }
 
-function beginning(seen: Call, atMs: number, { nowMs }: Moment) {
+function beginning(seen: Entry, atMs: number, { nowMs }: Moment) {
   const notBeforeMs = Math.ceil(atMs);
   return {
     seen,

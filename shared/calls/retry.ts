@@ -3,7 +3,7 @@ import type { Moment } from '../core/clock.ts';
 import { refuse } from '../core/errors.ts';
 import type { Result } from '../core/result.ts';
 import { ok } from '../core/result.ts';
-import { type Call, type CallStatus, requeued, retryable } from './call.ts';
+import { type CallStatus, type Entry, requeued, retryable } from './call.ts';
 import { messageOf } from './run.ts';
 import type { TenantCalls } from './store.ts';
 
@@ -13,7 +13,7 @@ export async function retry(
   callId: string,
   { calls, queue }: { readonly calls: TenantCalls; readonly queue: Queue },
   moment: Moment,
-): Promise<Result<Call>> {
+): Promise<Result<Entry>> {
   const call = await calls.get(callId);
   if (!call) return refuse('not_found', 'There is no such call.');
   if (!(retryable as readonly CallStatus[]).includes(call.status)) {
@@ -22,7 +22,8 @@ export async function retry(
       `The call is ${call.status}: only one that failed, expired or ended unknown is tried again.`,
     );
   }
-  const next = requeued(call, moment.nowMs);
+  const { sealed: _, ...entry } = call;
+  const next = requeued(entry, moment.nowMs);
   if (!(await calls.reopen(next, call))) return refuse('conflict', 'The call is being tried again already.');
   await queue.send(messageOf(next));
   return ok(next);

@@ -1,18 +1,21 @@
 import type { Bus, Queue } from '../core/bus.ts';
 import type { Moment } from '../core/clock.ts';
+import { type HubError, outcomes } from '../core/errors.ts';
 import { hubEvent } from '../core/event.ts';
 import { connectionKey } from '../core/keys.ts';
 import { log } from '../core/log.ts';
 import { findProvider } from '../providers/definitions.ts';
 import { prepare } from './asked.ts';
 import { type Attempts, isRepeatable } from './attempt.ts';
-import { after, type Call, type Claim, hasEnded } from './call.ts';
+import { after, type Call, type Claim, type Entry, ended, hasEnded, type SealedCall } from './call.ts';
+import type { CallContents } from './contents.ts';
 import type { CallMessage } from './contract.ts';
 import { drive } from './drive.ts';
 import type { CallStore } from './store.ts';
 
 export interface CallPorts {
   readonly calls: CallStore;
+  readonly contents: CallContents;
   readonly attempts: Attempts;
   readonly queue: Queue;
   readonly bus: Bus;
@@ -61,17 +64,41 @@ export async function run(
       return 'settle';
   }
 
-  const began = taken.interrupted ? interrupted(taken.call, ports.stage, moment) : taken.call;
+  const opened = await ports.contents.open(taken.call);
+  if (!opened.ok) return unopened(taken, opened.error, claim, ports, moment);
+  const began = taken.interrupted ? interrupted(opened.value, ports.stage, moment) : opened.value;
   const driven = hasEnded(began) ? began : await drivenOrReleased(began, claim, deadlineMs, ports, moment);
   const waitMs = driven.notBeforeMs === undefined ? 0 : Math.max(0, driven.notBeforeMs - moment.nowMs);
   const hides = waitMs <= LONGEST_HIDE_MS && receives < MOST_RECEIVES;
   const call = hides || hasEnded(driven) ? driven : { ...driven, dueAtMs: driven.notBeforeMs };
-  if (!(await calls.save(call, claim))) {
+  if (!(await calls.save(await ports.contents.seal(call), claim))) {
     log.warn('a call was taken from the one who worked on it', { call: call.id, provider: call.connection.provider });
     return 'settle';
   }
   if (!hasEnded(call)) return hides ? { waitMs } : 'settle';
   await announce(call, ports.bus, moment);
+  return 'settle';
+}
+
+/** What cannot be opened at present comes back; what nothing opens any more has failed. */
+async function unopened(
+  { call, interrupted }: { readonly call: SealedCall; readonly interrupted: boolean },
+  { code }: HubError,
+  claim: Claim,
+  { calls, bus }: CallPorts,
+  moment: Moment,
+): Promise<Fate> {
+  const own = calls.forTenant(call.tenantId);
+  if (outcomes[code].fate === 'retry') {
+    if (interrupted) return 'settle'; // the claim runs out, and the tick brings it: that it may have been sent stays known
+    const waitMs = AFTER_BUG.notBeforeMs;
+    await own.release(call, claim, moment.nowMs + waitMs, moment.nowMs + AFTER_BUG.dueMs);
+    return { waitMs };
+  }
+  const message = 'What this call asks for cannot be opened any more.';
+  const error = { provider: call.connection.provider, code: 'unreadable', message, retryable: false };
+  const next = ended({ ...call, error }, 'failed');
+  if (await own.save(next, claim)) await announce(next, bus, moment);
   return 'settle';
 }
 
@@ -100,7 +127,7 @@ function interrupted(call: Call, stage: string, { nowMs }: Moment): Call {
 }
 
 /** Tells the owner how a call ended; the same ending has the same event id, however often it is told. */
-export async function announce(call: Call, bus: Bus, moment: Moment): Promise<void> {
+export async function announce(call: Entry, bus: Bus, moment: Moment): Promise<void> {
   if (call.status === 'cancelled') return;
   const ending = (call.attempts.at(-1)?.atMs ?? call.createdAtMs).toString(36);
   const about = { tenant: call.tenantId, connection: call.connection, id: `evt_${call.id.slice(5)}_${ending}` };
@@ -117,7 +144,7 @@ export async function announce(call: Call, bus: Bus, moment: Moment): Promise<vo
 }
 
 /** Returns the message that hands a call to a worker; a connection's calls are one group, so that queues stay fair. */
-export function messageOf({ tenantId, id, connection }: Pick<Call, 'tenantId' | 'id' | 'connection'>, delayMs = 0) {
+export function messageOf({ tenantId, id, connection }: Pick<Entry, 'tenantId' | 'id' | 'connection'>, delayMs = 0) {
   const message: CallMessage = { tenant: tenantId, call: id };
   return {
     body: JSON.stringify(message),

@@ -2,9 +2,9 @@ import type { Item, Table } from '../core/aws.ts';
 import { ttlSeconds } from '../core/clock.ts';
 import { type ConnectionId, connectionRef, type TenantId } from '../core/ids.ts';
 import { dueShard } from '../core/keys.ts';
-import { type Call, type CallStatus, type Claim, hasEnded, QUEUE_PATIENCE_MS } from './call.ts';
+import { type CallStatus, type Claim, type Entry, hasEnded, QUEUE_PATIENCE_MS, type SealedCall } from './call.ts';
 
-const KEPT_MS = 30 * 24 * 60 * 60_000;
+export const KEPT_MS = 30 * 24 * 60 * 60_000;
 /** A page of a filtered list looks at so many pages of rows at most before it answers with what it has. */
 const LIST_TURNS = 5;
 
@@ -13,8 +13,8 @@ export type TenantCalls = ReturnType<CallStore['forTenant']>;
 
 /** What a worker finds of the call that its message names. `interrupted`: whoever had it before did not come to an end. */
 export type Taken =
-  | { readonly kind: 'mine'; readonly call: Call; readonly interrupted: boolean }
-  | { readonly kind: 'early' | 'busy' | 'ended'; readonly call: Call }
+  | { readonly kind: 'mine'; readonly call: SealedCall; readonly interrupted: boolean }
+  | { readonly kind: 'early' | 'busy' | 'ended'; readonly call: Entry }
   | { readonly kind: 'gone' };
 
 export interface DueCall {
@@ -29,19 +29,14 @@ export function callStore(table: Table) {
   function forTenant(tenantId: TenantId) {
     const keyOf = (id: string) => ({ pk: tenantId, sk: id });
 
-    /** Writes all of a call under a condition; false where it does not hold, or the call is gone. */
-    async function replace(next: Call, condition: string, values: Item): Promise<boolean> {
-      return (await table.put(toItem(next), { condition, values })).done;
-    }
-
     return {
-      async get(id: string): Promise<Call | undefined> {
+      async get(id: string): Promise<SealedCall | undefined> {
         const item = await table.get(keyOf(id));
         return item && toCall(item);
       },
 
       /** Returns the call under this id: this one, or the one that was first. */
-      async putOnce(call: Call): Promise<{ readonly call: Call; readonly first: boolean }> {
+      async putOnce(call: SealedCall): Promise<{ readonly call: SealedCall; readonly first: boolean }> {
         const written = await table.put(toItem(call), { condition: 'attribute_not_exists(pk)' });
         return written.done || !written.item ? { call, first: true } : { call: toCall(written.item), first: false };
       },
@@ -66,7 +61,7 @@ export function callStore(table: Table) {
         if (written.done) return { kind: 'mine', call: toCall(written.item), interrupted: false };
         if (!written.item) return { kind: 'gone' };
 
-        const call = toCall(written.item);
+        const call = toEntry(written.item);
         if (hasEnded(call)) return { kind: 'ended', call };
         if (call.status !== 'running') return { kind: 'early', call };
         if (!call.claim || call.claim.untilMs > nowMs) return { kind: 'busy', call };
@@ -79,15 +74,16 @@ export function callStore(table: Table) {
       },
 
       /** Writes what came of a claimed call. False: the claim was lost, and what stands is another's. */
-      save(next: Call, claim: Claim): Promise<boolean> {
-        return replace(next, '#status = :running AND claimToken = :token', {
-          ':running': 'running',
-          ':token': claim.token,
+      async save(next: SealedCall, claim: Claim): Promise<boolean> {
+        const written = await table.put(toItem(next), {
+          condition: '#status = :running AND claimToken = :token',
+          values: { ':running': 'running', ':token': claim.token },
         });
+        return written.done;
       },
 
       /** Gives a claim back without a trace: nothing was sent. */
-      async release(call: Call, claim: Claim, notBeforeMs: number, dueAtMs: number): Promise<void> {
+      async release(call: Entry, claim: Claim, notBeforeMs: number, dueAtMs: number): Promise<void> {
         await table.update(keyOf(call.id), {
           update: 'SET #status = :waiting, notBeforeMs = :notBefore, dueAt = :due REMOVE claimToken, claimUntilMs',
           condition: '#status = :running AND claimToken = :token',
@@ -101,29 +97,43 @@ export function callStore(table: Table) {
         });
       },
 
-      /** Writes `next` in place of an ended call; false where it is no longer as it was read. */
-      reopen(next: Call, seen: Call): Promise<boolean> {
-        return replace(next, '#status = :status AND expiresAtMs = :expires', {
-          ':status': seen.status,
-          ':expires': seen.expiresAtMs,
-        });
+      /** Lets an ended call begin anew as `next` says, its contents left as they are; false where it is no longer as it
+       *  was read. */
+      async reopen(next: Entry, seen: Entry): Promise<boolean> {
+        const { pk, sk, ...columns } = columnsOf(next);
+        const names = Object.keys(columns);
+        const kept = names.filter((name) => columns[name] !== undefined);
+        const gone = names.filter((name) => columns[name] === undefined);
+        const written = await table.update(
+          { pk, sk },
+          {
+            update: `SET ${kept.map((name) => `#${name} = :${name}`).join(', ')} REMOVE ${gone.map((name) => `#${name}`).join(', ')}`,
+            condition: '#status = :before AND expiresAtMs = :expires',
+            values: {
+              ...Object.fromEntries(kept.map((name) => [`:${name}`, columns[name]])),
+              ':before': seen.status,
+              ':expires': seen.expiresAtMs,
+            },
+          },
+        );
+        return written.done;
       },
 
       /** Cancels a call that nobody works on; else returns it as it stands. */
-      async cancel(id: string): Promise<{ readonly done: boolean; readonly call?: Call }> {
+      async cancel(id: string): Promise<{ readonly done: boolean; readonly call?: Entry }> {
         const written = await table.update(keyOf(id), {
           update: 'SET #status = :cancelled REMOVE notBeforeMs, dueShard, dueAt',
           condition: '#status IN (:queued, :waiting)',
           values: { ':cancelled': 'cancelled', ':queued': 'queued', ':waiting': 'waiting' },
         });
-        return { done: written.done, ...(written.item && { call: toCall(written.item) }) };
+        return { done: written.done, ...(written.item && { call: toEntry(written.item) }) };
       },
 
       /** Returns a page of calls, newest first. It may hold fewer than `limit` where the filter is narrow. */
       async list(filter: { status?: CallStatus; connection?: ConnectionId; limit: number; cursor?: string }) {
         const { status, connection, limit } = filter;
         const conditions = [status && '#status = :status', connection && '#connection = :connection'].filter(Boolean);
-        const calls: Call[] = [];
+        const calls: Entry[] = [];
         let cursor = filter.cursor;
         for (let turn = 0; turn < LIST_TURNS; turn++) {
           const page = await table.query({
@@ -139,7 +149,7 @@ export function callStore(table: Table) {
             descending: true,
             cursor,
           });
-          calls.push(...page.items.map(toCall));
+          calls.push(...page.items.map(toEntry));
           cursor = page.cursor;
           if (!cursor || calls.length >= limit) break;
         }
@@ -168,7 +178,7 @@ export function callStore(table: Table) {
         cursor,
       });
       const calls = page.items.map((item) => {
-        const { tenantId, id, connection } = toCall(item);
+        const { tenantId, id, connection } = toEntry(item);
         return { tenantId, id, connection, dueAtMs: Number(item.dueAt) };
       });
       return { calls, ...(page.cursor && { cursor: page.cursor }) };
@@ -189,26 +199,36 @@ export function callStore(table: Table) {
   };
 }
 
-/** Columns are what conditions and indexes speak of; the rest is one JSON text, of whatever depth. */
-function toItem(call: Call): Item {
-  const { tenantId, id, status, claim, notBeforeMs, dueAtMs, createdAtMs, expiresAtMs, ...rest } = call;
+/** Columns are what conditions and indexes speak of; the rest is one JSON text, of whatever depth. Contents are bytes: in
+ *  base64 the largest would not fit into a row. */
+function toItem({ sealed, ...entry }: SealedCall): Item {
+  return { ...columnsOf(entry), sealed: Buffer.from(sealed, 'base64url') };
+}
+
+function columnsOf(entry: Entry): Item {
+  const { tenantId, id, status, claim, notBeforeMs, dueAtMs, createdAtMs, expiresAtMs, ...rest } = entry;
   return {
     pk: tenantId,
     sk: id,
     status,
-    connection: connectionRef(call.connection),
+    connection: connectionRef(entry.connection),
     createdAt: createdAtMs,
     expiresAtMs,
     notBeforeMs,
     claimToken: claim?.token,
     claimUntilMs: claim?.untilMs,
-    ...(dueAtMs !== undefined && { dueShard: dueShard(id), dueAt: dueAtMs }),
+    dueShard: dueAtMs === undefined ? undefined : dueShard(id),
+    dueAt: dueAtMs,
     ttl: ttlSeconds(Math.max(createdAtMs, expiresAtMs) + KEPT_MS),
     rest: JSON.stringify(rest),
   };
 }
 
-function toCall(item: Item): Call {
+function toCall(item: Item): SealedCall {
+  return { ...toEntry(item), sealed: Buffer.from(item.sealed as Uint8Array).toString('base64url') };
+}
+
+function toEntry(item: Item): Entry {
   const { pk, sk, status, createdAt, expiresAtMs, notBeforeMs, claimToken, claimUntilMs, dueAt, rest } = item;
   return {
     ...JSON.parse(String(rest)),

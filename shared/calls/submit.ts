@@ -45,19 +45,20 @@ export async function submit(
   const credential = counted.ok ? await credentialFor(submission, ports) : counted;
   if (!credential.ok) {
     const earlier = submission.idempotencyKey === undefined ? undefined : await calls.get(drafted.value.id);
-    return earlier ? same(earlier, drafted.value) : credential;
+    return earlier ? same(earlier, drafted.value, ports.contents) : credential;
   }
   if (!credential.value) {
-    const kept = await calls.putOnce(drafted.value);
-    return kept.first ? ok(await queued(kept.call, ports)) : same(kept.call, drafted.value);
+    const kept = await calls.putOnce(await ports.contents.seal(drafted.value));
+    return kept.first ? ok(await queued(drafted.value, ports)) : same(kept.call, drafted.value, ports.contents);
   }
 
   const untilMs = startMs + remainingMs + CLAIM_MARGIN_MS;
   const claim: Claim = { token: moment.token(16), untilMs };
-  const kept = await calls.putOnce({ ...drafted.value, status: 'running', claim, dueAtMs: untilMs });
-  if (!kept.first) return same(kept.call, drafted.value);
+  const call: Call = { ...drafted.value, status: 'running', claim, dueAtMs: untilMs };
+  const kept = await calls.putOnce(await ports.contents.seal(call));
+  if (!kept.first) return same(kept.call, call, ports.contents);
   const deadlineMs = Math.min(startMs + remainingMs - CLOSING_MS, startMs + LONGEST_MS);
-  return ok(await attemptNow(kept.call, claim, { deadlineMs, credential: credential.value }, ports, moment));
+  return ok(await attemptNow(call, claim, { deadlineMs, credential: credential.value }, ports, moment));
 }
 
 /** From here on the call is kept: whatever happens, it is not a refusal. */
@@ -80,7 +81,11 @@ async function attemptNow(
   const waitMs = (driven.notBeforeMs ?? 0) - moment.nowMs;
   const parked = waitMs > LONGEST_HIDE_MS;
   const next = parked ? { ...driven, dueAtMs: driven.notBeforeMs } : driven;
-  if (!(await calls.save(next, claim))) return (await calls.get(call.id)) ?? next;
+  if (!(await calls.save(await ports.contents.seal(next), claim))) {
+    const standing = await calls.get(call.id);
+    const opened = standing && (await ports.contents.open(standing));
+    return opened?.ok ? opened.value : next;
+  }
   if (!hasEnded(next)) return parked ? next : queued(next, ports, waitMs);
   try {
     await announce(next, ports.bus, moment);

@@ -7,7 +7,7 @@ import { findProvider } from '../providers/definitions.ts';
 import { type Credentials, openCredentials } from './credential.ts';
 import type { CredentialPorts } from './refresh.ts';
 import { type ConnectionStore, connectionStore } from './store.ts';
-import { openVault } from './vault.ts';
+import { openVault, type Vault } from './vault.ts';
 
 /** The settings of `credentialEnv`, as a function has parsed them. */
 export interface CredentialEnv extends AppsEnv {
@@ -18,7 +18,9 @@ export interface CredentialEnv extends AppsEnv {
 }
 
 /** Returns what a function needs to use, refresh and end credentials, opened once at cold start. */
-export function portsFromEnv(env: CredentialEnv): CredentialPorts & { readonly store: ConnectionStore } {
+export function portsFromEnv(
+  env: CredentialEnv,
+): CredentialPorts & { readonly store: ConnectionStore; readonly vault: Vault } {
   const bus = openBus(env.BUS_NAME);
   return {
     store: connectionStore(openTable(env.CONNECTIONS_TABLE)),

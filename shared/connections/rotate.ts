@@ -6,7 +6,7 @@ import type { DataKeyStore } from './data-key-store.ts';
 import { openGrant, sealGrant } from './grant.ts';
 import { keyOf } from './seal.ts';
 import type { ConnectionStore } from './store.ts';
-import type { Vault } from './vault.ts';
+import { OPENS_FOR_MS, type Vault } from './vault.ts';
 
 export interface RotatePorts {
   readonly keys: DataKeyStore;
@@ -30,13 +30,11 @@ export interface Rotated {
 const DAY_MS = 24 * 60 * 60_000;
 /** A key younger than this is the rotation under way: asking again goes on with it, instead of making one more. */
 const UNDER_WAY_MS = 7 * DAY_MS;
-/** A key goes only this long after its successor came: what a connect session sealed with it (2 days), and whoever was
- *  about to write under it (minutes), is gone by then. */
-const RETIRE_AFTER_MS = 3 * DAY_MS;
 const MAX_TURNS = 10;
 
 /** Gives a tenant, or each, a new data key and seals its connections anew under it, while `enough` time is left (B-11).
- *  May be broken off and repeated at any point; the old key goes when it is asked again after three days. */
+ *  May be broken off and repeated at any point; an old key goes when it is asked again 65 days
+ *  after its successor came: the calls that it sealed have gone by then, too. */
 export async function rotate(
   ports: RotatePorts,
   { tenant, cursor }: { readonly tenant?: TenantId; readonly cursor?: string },
@@ -76,7 +74,7 @@ async function rotateTenant(ports: RotatePorts, tenantId: TenantId, enough: () =
     }
     cursor = page.cursor;
   } while (cursor);
-  if (progress.left === 0) progress.retired = await keys.retire(tenantId, moment.nowMs - RETIRE_AFTER_MS);
+  if (progress.left === 0) progress.retired = await keys.retire(tenantId, moment.nowMs - OPENS_FOR_MS);
   return { ...progress, finished: true };
 }
 

@@ -4,7 +4,7 @@ import { refuse } from '../core/errors.ts';
 import type { TenantId } from '../core/ids.ts';
 import { ok, type Result } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
-import { dataKeyStore } from './data-key-store.ts';
+import { dataKeyStore, type WrappedKey } from './data-key-store.ts';
 import { bindingOf, type KeyRef, keyOf, openRecord, type Place, sealRecord } from './seal.ts';
 
 interface CachedKey {
@@ -17,6 +17,8 @@ export type Vault = ReturnType<typeof openVault>;
 
 const CACHE_MS = 5 * 60_000;
 const CACHE_ENTRIES = 1_000;
+/** What is sealed opens for so long at least, whatever is rotated meanwhile: no older key goes before. */
+export const OPENS_FOR_MS = 65 * 24 * 60 * 60_000;
 /** For so long a data key seals. Each record has a key of its own (HKDF over 256 random bits), so nothing hangs on a count;
  *  the bound of 2^32 records under one key is kept all the same, without one: a tenant's rows share a partition, which takes
  *  1,000 writes a second (B-08). */
@@ -28,6 +30,8 @@ export function openVault({ keyId, keysTable, moment }: { keyId: string; keysTab
   const keys = dataKeyStore({ keyId, table: keysTable, moment });
   const cache = new Map<string, CachedKey>();
   const loading = new Map<string, Promise<boolean>>();
+  /** The key that sealed last, by tenant: the newest, as of at most 5 minutes ago. */
+  const atHand = new Map<TenantId, { readonly ref: KeyRef; readonly untilMs: number }>();
 
   /** Returns what `use` makes of the unwrapped key; nothing where it cannot be had. `use` is synchronous, so that no
    *  eviction can zero the key under its hands. */
@@ -53,12 +57,35 @@ export function openVault({ keyId, keysTable, moment }: { keyId: string; keysTab
   }
 
   /** Read each time it seals: a key in memory may be an older one, or that of a tenant erased and made again meanwhile. */
-  async function currentKey(tenantId: TenantId): Promise<KeyRef> {
+  async function currentKey(tenantId: TenantId): Promise<WrappedKey> {
     const newest = await keys.newest(tenantId);
     if (newest && moment.nowMs < Date.parse(newest.createdAt) + SEALS_FOR_MS) return newest;
     const { row, plaintext } = await keys.make(tenantId, (newest?.version ?? 0) + 1, newest);
     if (plaintext) keep(cacheKeyOf(tenantId, row), tenantId, plaintext);
     return row;
+  }
+
+  async function keyAtHand(tenantId: TenantId): Promise<KeyRef> {
+    const known = atHand.get(tenantId);
+    if (known && moment.nowMs < known.untilMs) return known.ref;
+    const ref = await currentKey(tenantId);
+    const untilMs = Math.min(moment.nowMs + CACHE_MS, Date.parse(ref.createdAt) + SEALS_FOR_MS);
+    atHand.delete(tenantId);
+    atHand.set(tenantId, { ref, untilMs });
+    const [oldest] = atHand.keys();
+    if (atHand.size > CACHE_ENTRIES && oldest !== undefined) atHand.delete(oldest);
+    return ref;
+  }
+
+  async function sealUnder(ref: KeyRef, tenantId: TenantId, place: Place, plaintext: Secret): Promise<string> {
+    const noise = {
+      salt: Buffer.from(moment.token(32), 'base64url'),
+      iv: Buffer.from(moment.token(12), 'base64url'),
+    };
+    const binding = bindingOf(tenantId, place);
+    const sealed = await withKey(tenantId, ref, (key) => sealRecord(key, ref, binding, plaintext.reveal(), noise));
+    if (sealed === undefined) throw new Error('the data key of this tenant cannot be unwrapped');
+    return sealed;
   }
 
   function keep(cacheKey: string, tenantId: TenantId, plaintext: Uint8Array): void {
@@ -80,15 +107,13 @@ export function openVault({ keyId, keysTable, moment }: { keyId: string; keysTab
   return {
     /** Returns the sealed record of a secret. Throws when KMS or the table cannot be asked: nothing is kept then. */
     async seal(tenantId: TenantId, place: Place, plaintext: Secret): Promise<string> {
-      const ref = await currentKey(tenantId);
-      const noise = {
-        salt: Buffer.from(moment.token(32), 'base64url'),
-        iv: Buffer.from(moment.token(12), 'base64url'),
-      };
-      const binding = bindingOf(tenantId, place);
-      const sealed = await withKey(tenantId, ref, (key) => sealRecord(key, ref, binding, plaintext.reveal(), noise));
-      if (sealed === undefined) throw new Error('the data key of this tenant cannot be unwrapped');
-      return sealed;
+      return sealUnder(await currentKey(tenantId), tenantId, place, plaintext);
+    },
+
+    /** Returns the sealed record of what may be lost with its tenant, which a credential may not: under the newest key as
+     *  it was up to 5 minutes ago, so that a warm one reads nothing. Throws as `seal` does. */
+    async sealAtHand(tenantId: TenantId, place: Place, plaintext: Secret): Promise<string> {
+      return sealUnder(await keyAtHand(tenantId), tenantId, place, plaintext);
     },
 
     /** Returns the secret. Errors: `needs_reauth` (damaged, moved, or its key erased: one answer for all, B-03),
@@ -111,6 +136,7 @@ export function openVault({ keyId, keysTable, moment }: { keyId: string; keysTab
 
     /** Drops what this process keeps of a tenant, at once. */
     forget(tenantId: TenantId): void {
+      atHand.delete(tenantId);
       evict((entry) => entry.tenantId === tenantId);
     },
   };

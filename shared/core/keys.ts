@@ -15,6 +15,7 @@ import type { ConnectionId, TenantId } from './ids.ts';
 // endpoints     <tenant>                      endpoint#<id>                   until deleted
 //               <tenant>                      subscription#google#default#…   the connection's
 // calls         <tenant>                      call_…                          30 days (TTL)
+//               <tenant>                      answer#<hash>                   a day at most (TTL)
 // limits        slack#<tenant>#default#…      -                               a day (TTL)
 //               slack#all                     -                               a day (TTL)
 //               _tenant#<tenant>              -                               the owner's quota (TTL)
@@ -54,6 +55,8 @@ export const subscriptionKey = ({ provider, name }: ConnectionId, kind: string) 
 export const syncKey = ({ provider, name }: ConnectionId, sync: string) => `${provider}#${name}#${sync}`;
 export const recordsKey = (tenantId: TenantId, { provider, name }: ConnectionId, model: string) =>
   `${tenantId}#${provider}#${name}#${model}`;
+/** Among the calls of a tenant: an answer that may be given again. */
+export const answerKey = (hash: string) => `answer#${hash}`;
 export const deliveriesKey = (subscriptionId: string) => `subscription#${subscriptionId}`;
 export const eventsKey = (tenantId: string) => `events#${tenantId}`;
 export const limitKey = (tenantId: TenantId, { provider, name }: ConnectionId, what: string) =>

@@ -56,10 +56,24 @@ export interface Action {
   readonly request: (input: never) => ApiRequest;
   /** Pure: what the output is made of, where that is not the answer's body: a header, a text. */
   readonly answer?: (answer: Answer) => unknown;
+  /** Where a change has to name the version of what it changes: how the hub finds it. Default: it need not. */
+  readonly version?: Versioned;
   /** In mock mode, what one action makes another finds. */
   readonly about?: About;
   /** One pair, which also answers in mock mode. */
   readonly example: { readonly input: unknown; readonly output: unknown };
+}
+
+/** Where another change came between (409, 412, `conflictCodes`), the version is read again and the change sent once more:
+ *  so the change must be of single fields, which are merged there. A request that bears a version already goes as it is. */
+export interface Versioned {
+  /** The action that reads the object, and which of the input's fields it takes. */
+  readonly read: string;
+  readonly with: readonly [string, ...string[]];
+  /** Where its answer has the version. */
+  readonly at: { readonly body: JsonPath } | { readonly header: string };
+  /** Where the change bears it: a field of its JSON, or a header. */
+  readonly as: { readonly json: string } | { readonly header: string };
 }
 
 /** The object that an action makes, reads or changes. */

@@ -53,6 +53,11 @@ function faultsOf(id: string, entry: CatalogueEntry): string[] {
         .filter((scope) => !offersScope(provider, scope))
         .map((scope) => `actions.${name}: there is no scope ${scope}`),
     ),
+    ...Object.entries(actions).flatMap(([name, { version }]) =>
+      version === undefined || actions[version.read]?.effect === 'read'
+        ? []
+        : [`actions.${name}.version: ${version.read} reads nothing`],
+    ),
     ...provider.limits.flatMap(({ action }, at) =>
       action === undefined || limited.has(action) ? [] : [`limits.${at}.action: there is no ${action}`],
     ),

@@ -34,7 +34,7 @@ export interface Api {
   /** How lists go on. */
   readonly pagination?: Pagination;
   /** Where it takes GraphQL, and how an answer there says what is wrong. */
-  readonly graphql?: { readonly path: string; readonly errors: ErrorShape };
+  readonly graphql?: { readonly path: string; readonly errors: ErrorShape; readonly points?: Points };
   /** Response header that carries the provider's request id. */
   readonly requestIdHeader?: string;
   /** Where the key stands under which a repeated write is done once: a header, or a parameter of the query. None: a write
@@ -68,6 +68,14 @@ export interface RateLimitHeaders {
   readonly resetIn?: 'seconds' | 'milliseconds';
   /** They speak of one route alone, so that an answer with nothing left holds back no other. Default: of the connection. */
   readonly of?: 'route';
+}
+
+/** Where an answer tells, if the query asks for it, what is left of a limit of points, what this query cost, and when the
+ *  limit is renewed (ISO 8601). Where what is left does not pay for another like it, the connection pauses until then. */
+export interface Points {
+  readonly remaining: JsonPath;
+  readonly cost: JsonPath;
+  readonly reset: JsonPath;
 }
 
 /** An address of the provider beside its base URL. */
@@ -105,6 +113,8 @@ export interface ErrorShape {
   readonly rateLimitedS?: number;
   /** Codes of a request that was not done because of another: it may succeed shortly (Resend: two under one key). */
   readonly againCodes?: readonly string[];
+  /** Codes that mean the same as a 409 of a change that names a version: another one came between (`Versioned`). */
+  readonly conflictCodes?: readonly string[];
   /** Codes that no repetition helps, whatever their status says: the month's quota, a key for sending alone. */
   readonly finalCodes?: readonly string[];
   /** Response header that says itself whether a repetition helps: `true` or `false` (Stripe). */

@@ -181,6 +181,7 @@ const errors = z.strictObject({
   rateLimitedTexts: codes.optional(),
   rateLimitedS: count.max(3_600).optional(),
   againCodes: codes.optional(),
+  conflictCodes: codes.optional(),
   finalCodes: codes.optional(),
   retryHeader: header.optional(),
   texts: z.record(text, sentence.endsWith('.')).optional(),
@@ -200,7 +201,13 @@ const api = z.strictObject({
   whoami: whoami.optional(),
   errors,
   pagination: pagination.optional(),
-  graphql: z.strictObject({ path: z.string().regex(/^\/\S*$/, 'a path'), errors }).optional(),
+  graphql: z
+    .strictObject({
+      path: z.string().regex(/^\/\S*$/, 'a path'),
+      errors,
+      points: z.strictObject({ remaining: path, cost: path, reset: path }).optional(),
+    })
+    .optional(),
   requestIdHeader: z
     .string()
     .regex(/^[a-z][a-z0-9_-]*$/, 'a header, in lower case')

@@ -92,10 +92,10 @@ const usersOf = (key: string) =>
     ),
   );
 
-test('only functions that handle credentials may open data keys, always under the vault purpose (B-11)', () => {
+test('only functions that handle credentials, or read a call, may open data keys, always under the vault purpose (B-11)', () => {
   const openers = usersOf('vault-key');
   expect(openers.map(({ name }) => name).sort()).toEqual([
-    ...['calls/invoke', 'calls/run', 'calls/submit'],
+    ...['calls/get', 'calls/invoke', 'calls/run', 'calls/submit'],
     ...['connections/callback', 'connections/confirm', 'connections/create', 'connections/end-grants'],
     ...[
       'connections/refresh',

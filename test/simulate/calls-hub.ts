@@ -1,4 +1,5 @@
 import { noMocks, openAttempts } from '../../shared/calls/attempt.ts';
+import { openContents } from '../../shared/calls/contents.ts';
 import { CallBody, CallMessage } from '../../shared/calls/contract.ts';
 import { limitStore } from '../../shared/calls/limit-store.ts';
 import { plan } from '../../shared/calls/plan.ts';
@@ -14,6 +15,7 @@ import { TenantId } from '../../shared/core/ids.ts';
 import { ok } from '../../shared/core/result.ts';
 import { Secret } from '../../shared/core/secret.ts';
 import { memoryTable } from '../support/memory-table.ts';
+import { plainVault } from '../support/plain-vault.ts';
 import type { CallsProvider } from './calls-provider.ts';
 import { CallsQueue, type Outcome } from './calls-queue.ts';
 import type { VirtualTime } from './calls-time.ts';
@@ -116,6 +118,7 @@ export class CallsHub {
       dead: false,
       ports: {
         calls,
+        contents: openContents(plainVault),
         attempts: openAttempts({
           mocks: noMocks,
           credentials: { live },

@@ -73,14 +73,14 @@ export async function runRotation(steps: readonly Step[]): Promise<string[]> {
     else if (one.step === 'rotate') await world.rotate(one);
     else await world.act(one.step, one.connection, world.process(one.process));
   }
-  // Then quiet: one whole rotation, and once more when its old keys may go.
+  // Then quiet: one whole rotation, and once more when the keys before it may go.
   const quiet = { step: 'rotate', process: 0, hurry: false } as const;
   world.moment.nowMs += 8 * 24 * HOUR_MS;
   await world.rotate(quiet);
   world.judgeRows();
-  world.moment.nowMs += 4 * 24 * HOUR_MS;
+  world.moment.nowMs += 66 * 24 * HOUR_MS;
   await world.rotate(quiet);
-  if (world.keyRows.rows.size !== 1) world.faults.push(`${world.keyRows.rows.size} data keys are left`);
+  if (world.keyRows.rows.size !== 2) world.faults.push(`${world.keyRows.rows.size} data keys are left`);
   for (let index = 0; index < CONNECTIONS; index++) await world.act('read', index, world.open());
   return world.faults;
 }

@@ -97,6 +97,11 @@ export const github = {
         rateLimitedTexts: ['secondary rate limit', 'abuse detection'],
         rateLimitedS: 60,
       },
+      points: {
+        remaining: 'data.rateLimit.remaining',
+        cost: 'data.rateLimit.cost',
+        reset: 'data.rateLimit.resetAt',
+      },
     },
     requestIdHeader: 'x-github-request-id',
     rateLimitHeaders: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },

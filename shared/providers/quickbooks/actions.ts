@@ -35,6 +35,18 @@ export function quickbooksActions(): Actions {
     ...{ ...entity, DocNumber: z.string().optional(), TotalAmt: z.number(), Balance: z.number().optional() },
     ...{ TxnDate: z.string().optional(), DueDate: z.string().optional(), CustomerRef: z.object({ value: z.string() }) },
   });
+  const SyncToken = z.string().regex(/^\d{1,10}$/, 'the version that an answer tells');
+  const customerFields = {
+    ...{ displayName: text.optional(), companyName: text.optional(), givenName: text.optional() },
+    ...{ familyName: text.optional(), email: z.email().optional(), phone: z.string().max(30).optional() },
+    notes: z.string().max(2_000).optional(),
+  };
+  const customerJson = (fields: z.output<z.ZodObject<typeof customerFields>>) => ({
+    ...{ DisplayName: fields.displayName, CompanyName: fields.companyName },
+    ...{ GivenName: fields.givenName, FamilyName: fields.familyName },
+    PrimaryEmailAddr: fields.email && { Address: fields.email },
+    ...{ PrimaryPhone: fields.phone && { FreeFormNumber: fields.phone }, Notes: fields.notes },
+  });
   const found = <Kind extends z.ZodType>(name: string, kind: Kind) =>
     z.object({ QueryResponse: z.object({ [name]: z.array(kind).optional(), totalCount: z.number().optional() }) });
   const window = {
@@ -103,22 +115,11 @@ export function quickbooksActions(): Actions {
     }),
     'customers.create': action({
       ...{ title: 'Create a customer', docs: docs('customer#create-a-customer'), scopes, effect: 'write' },
-      input: z.strictObject({
-        ...{ displayName: text, companyName: text.optional(), givenName: text.optional(), familyName: text.optional() },
-        ...{
-          email: z.email().optional(),
-          phone: z.string().max(30).optional(),
-          notes: z.string().max(2_000).optional(),
-        },
-      }),
+      input: z.strictObject({ ...customerFields, displayName: text }),
       output: z.object({ Customer }),
-      request: ({ displayName, companyName, givenName, familyName, email, phone, notes }) => ({
+      request: (fields) => ({
         ...{ method: 'POST', path: '/customer', query: version },
-        json: {
-          ...{ DisplayName: displayName, CompanyName: companyName, GivenName: givenName, FamilyName: familyName },
-          ...{ PrimaryEmailAddr: email && { Address: email }, PrimaryPhone: phone && { FreeFormNumber: phone } },
-          Notes: notes,
-        },
+        json: customerJson(fields),
       }),
       about: { object: 'customer', id: 'Customer.Id' },
       example: {
@@ -140,6 +141,26 @@ export function quickbooksActions(): Actions {
       output: found('Customer', Customer),
       request: ({ displayName, ...rest }) => query('Customer', rest, { DisplayName: displayName }),
       example: { input: { displayName: "O'Hara" }, output: { QueryResponse: { Customer: [customer] } } },
+    }),
+    'customers.update': action({
+      ...{
+        title: 'Change fields of a customer',
+        docs: docs('customer#sparse-update-a-customer'),
+        scopes,
+        effect: 'write',
+      },
+      input: z.strictObject({ id: Id, syncToken: SyncToken.optional(), ...customerFields }),
+      output: z.object({ Customer }),
+      request: ({ id, syncToken, ...fields }) => ({
+        ...{ method: 'POST', path: '/customer', query: version },
+        json: { Id: id, SyncToken: syncToken, sparse: true, ...customerJson(fields) },
+      }),
+      version: { read: 'customers.get', with: ['id'], at: { body: 'Customer.SyncToken' }, as: { json: 'SyncToken' } },
+      about: { object: 'customer', id: 'Customer.Id', by: 'id' },
+      example: {
+        input: { id: customer.Id, companyName: 'Acme GmbH' },
+        output: { Customer: { ...customer, SyncToken: '1', CompanyName: 'Acme GmbH' } },
+      },
     }),
     'invoices.create': action({
       ...{ title: 'Create an invoice', docs: docs('invoice#create-an-invoice'), scopes, effect: 'write' },
@@ -187,6 +208,33 @@ export function quickbooksActions(): Actions {
       request: ({ id }) => ({ method: 'GET', path: path`/invoice/${id}`, query: version }),
       about: { object: 'invoice', id: 'Invoice.Id', by: 'id' },
       example: { input: { id: invoice.Id }, output: { Invoice: invoice } },
+    }),
+    'invoices.update': action({
+      ...{
+        title: 'Change fields of an invoice',
+        docs: docs('invoice#sparse-update-an-invoice'),
+        scopes,
+        effect: 'write',
+      },
+      input: z.strictObject({
+        ...{ id: Id, syncToken: SyncToken.optional(), docNumber: z.string().max(21).optional() },
+        ...{ txnDate: Day.optional(), dueDate: Day.optional(), billEmail: z.email().optional() },
+      }),
+      output: z.object({ Invoice }),
+      request: ({ id, syncToken, docNumber, txnDate, dueDate, billEmail }) => ({
+        ...{ method: 'POST', path: '/invoice', query: version },
+        json: {
+          ...{ Id: id, SyncToken: syncToken, sparse: true },
+          ...{ DocNumber: docNumber, TxnDate: txnDate, DueDate: dueDate },
+          BillEmail: billEmail && { Address: billEmail },
+        },
+      }),
+      version: { read: 'invoices.get', with: ['id'], at: { body: 'Invoice.SyncToken' }, as: { json: 'SyncToken' } },
+      about: { object: 'invoice', id: 'Invoice.Id', by: 'id' },
+      example: {
+        input: { id: invoice.Id, dueDate: '2026-03-01' },
+        output: { Invoice: { ...invoice, SyncToken: '1', DueDate: '2026-03-01' } },
+      },
     }),
     'invoices.query': action({
       ...{ title: 'Find invoices', docs: docs('invoice#query-an-invoice'), scopes, effect: 'read' },

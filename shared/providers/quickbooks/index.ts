@@ -58,6 +58,7 @@ export const quickbooks = {
       unauthorizedCodes: ['3200'],
       rateLimitedCodes: ['3001'],
       rateLimitedS: 60,
+      conflictCodes: ['5010'],
       texts: {
         610: 'There is no such object, or it was made inactive.',
         5010: 'The object was changed meanwhile: read it again, then repeat the change.',

@@ -49,6 +49,8 @@ describe('submit', () => {
     ]);
     expect(hub.kms.commandCalls(DecryptCommand)).toHaveLength(0);
     expect(hub.kms.commandCalls(GenerateDataKeyCommand)).toHaveLength(0);
+    const queued = () => hub.submit({ ...create, mode: 'async' });
+    expect(await hub.counting(queued)).toEqual(['Get', 'Put']);
   });
 
   test('a raw request answers with the body as it is, and with the headers an owner may need', async () => {
@@ -264,6 +266,7 @@ describe('list and get', () => {
     expect(items[0].createdAt >= items[1].createdAt).toBe(true);
     const next = (await hub.list(`limit=2&cursor=${cursor}`)).json;
     expect(next.items.map(({ id }: { id: string }) => id)).not.toContain(items[1].id);
+    for (const item of items) expect(item).not.toHaveProperty('result'); // a list opens nothing
     const failed = (await hub.list('status=failed&limit=100')).json.items;
     expect(failed.length).toBeGreaterThan(0);
     expect(new Set(failed.map(({ status }: { status: string }) => status))).toEqual(new Set(['failed']));

@@ -11,7 +11,6 @@ const call = (moment: VirtualMoment, more: Partial<Call> = {}): Call => ({
   id: 'call_1',
   connection: { provider: 'demo', name: 'default' },
   asked: { action: 'contacts.get', input: { id: 'c1' } },
-  askedHash: 'x',
   lane: 'interactive',
   status: 'running',
   attempts: [],

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { prepare, readAsked } from '../../../shared/calls/asked.ts';
+import { toView } from '../../../shared/calls/call.ts';
 import { CallBody } from '../../../shared/calls/contract.ts';
 import { judge } from '../../../shared/calls/judge.ts';
 import { openTable, type Table } from '../../../shared/core/aws.ts';
@@ -96,7 +97,7 @@ describe('the list of errors is judged', () => {
         headers: { 'content-type': 'application/json', ...headers },
         body: Buffer.from(JSON.stringify(body)),
       }),
-      { repeatable: true, nowMs: 0, errors: github.api.graphql.errors },
+      { repeatable: true, nowMs: 0, ...github.api.graphql },
     );
   const error = (type: string) => ({ type, path: ['a'], message: `It is ${type}.` });
 
@@ -126,6 +127,16 @@ describe('the list of errors is judged', () => {
     const used = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '30', 'x-ratelimit-resource': 'graphql' };
     expect(judged({ data: {} }, 200, used)).toMatchObject({ kind: 'succeeded', pauseMs: 31_000 });
   });
+
+  test.each([
+    ['pay for no other like it', { cost: 30, remaining: 29 }, 60_000],
+    ['pay for another', { cost: 30, remaining: 30 }, undefined],
+    ['are not told', {}, undefined],
+  ])('points that are left %s', (_what, told, pauseMs) => {
+    const rateLimit = { ...told, resetAt: '1970-01-01T00:01:00Z' };
+    expect(judged({ data: { rateLimit } })).toEqual(expect.objectContaining({ kind: 'succeeded' }));
+    expect(judged({ data: { rateLimit } }).pauseMs).toBe(pauseMs);
+  });
 });
 
 describe('a lost reply', () => {
@@ -149,5 +160,74 @@ describe('a lost reply', () => {
     });
     await world.settle();
     expect(world.sent).toHaveLength(3);
+  });
+
+  test('E-25: of several operations, lets none be sent twice that may have been done, and keeps what came before', async () => {
+    const world = new World(table);
+    world.script.push(answer(200, { data: { a: 1 } }), silence);
+    expect(await batch(world, ['{ a }', 'mutation { b }', '{ c }'])).toMatchObject({
+      value: { status: 'outcome_unknown', answers: [{ body: { data: { a: 1 } } }] },
+    });
+    await world.settle();
+    expect(world.sent).toHaveLength(2);
+  });
+
+  test('a worker that died over several of which one is a mutation may have done it', async () => {
+    const world = new World(table);
+    const graphql = [{ query: '{ a }' }, { query: 'mutation { b }' }];
+    await world.submit({ graphql, mode: 'async' }, undefined, 'github');
+    const id = (await world.calls())[0]?.id ?? '';
+    const claim = { token: 'dead', untilMs: world.moment.nowMs + 1 };
+    await world.ports.calls.forTenant(world.tenantId).take(id, claim, world.moment.nowMs);
+    world.moment.nowMs += 2;
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'outcome_unknown', error: { code: 'interrupted' } }]);
+    expect(world.sent).toEqual([]);
+  });
+
+  const batch = (world: World, documents: readonly string[], more = {}) =>
+    world.submit({ graphql: documents.map((query) => ({ query })), ...more }, undefined, 'github');
+
+  test('several operations go one after the other, each judged by itself; the result has them in their order', async () => {
+    const world = new World(table);
+    const none = { data: null, errors: [{ type: 'NOT_FOUND', message: 'No such user.' }] };
+    world.script.push(answer(200, { data: { a: 1 } }), answer(200, none), answer(503), answer(200, { data: { c: 3 } }));
+    const call = await batch(world, ['{ a }', '{ b }', '{ c }']);
+    expect(call.ok && toView(call.value)).toMatchObject({
+      status: 'succeeded',
+      result: { answers: [{ data: { a: 1 } }, { error: { code: 'NOT_FOUND' } }, { data: { c: 3 } }] },
+      attempts: [{ status: 200 }, { status: 200 }, { status: 503 }, { status: 200 }],
+    });
+    expect(world.sent.map(({ body }) => JSON.parse(String(body)).query)).toEqual(['{ a }', '{ b }', '{ c }', '{ c }']);
+  });
+
+  test('what did not come in time goes on in the queue where it stood', async () => {
+    const world = new World(table);
+    world.script.push(answer(200, { data: 1 }), answer(429, {}, { 'retry-after': '120' }), answer(200, { data: 2 }));
+    expect(await batch(world, ['{ a }', '{ b }'])).toMatchObject({ value: { status: 'waiting' } });
+    await world.settle();
+    expect((await world.calls()).map((call) => toView(call).result)).toEqual([{ answers: [{ data: 1 }, { data: 2 }] }]);
+    expect(world.sent).toHaveLength(3);
+  });
+
+  test('answers that do not fit beside the others say so, one by one', async () => {
+    const world = new World(table);
+    const big = { data: 'x'.repeat(150_000) };
+    world.script.push(answer(200, big), answer(200, big), answer(200, { data: 3 }));
+    const call = await batch(world, ['{ a }', '{ b }', '{ c }']);
+    expect(call.ok && call.value.answers).toMatchObject([
+      { body: big },
+      { error: { code: 'result_too_large' } },
+      { body: { data: 3 } },
+    ]);
+  });
+
+  test('one that is no operation refuses them all; pages and the cache are of single reads', async () => {
+    const world = new World(table);
+    const refused = { ok: false, error: { code: 'invalid_request' } };
+    expect(await batch(world, ['{ a }', 'subscription { b }'])).toMatchObject(refused);
+    expect(await batch(world, ['{ a }'], { cache: { ttlS: 60 } })).toMatchObject(refused);
+    expect(await batch(world, ['{ a }'], { paginate: { maxPages: 2 } })).toMatchObject(refused);
+    expect(world.sent).toEqual([]);
   });
 });

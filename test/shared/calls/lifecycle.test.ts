@@ -203,6 +203,56 @@ describe("over the owner's quota", () => {
   });
 });
 
+describe('a call that does not open', () => {
+  const closed = (world: World, refusal: ReturnType<typeof refuse>) => {
+    const { contents } = world.ports;
+    world.ports = { ...world.ports, contents: { ...contents, open: async () => refusal } };
+    return () => {
+      world.ports = { ...world.ports, contents };
+    };
+  };
+
+  test('at present comes back and is made then (B-13)', async () => {
+    const world = new World(table);
+    await world.submit({ ...create, mode: 'async' });
+    const reopen = closed(world, refuse('unavailable', 'Later.'));
+    await world.deliver();
+    expect(world.sent).toEqual([]);
+    reopen();
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'succeeded', result: { name: 'Ada' } }]);
+  });
+
+  test('any more has failed, and its owner hears of it (B-12)', async () => {
+    const world = new World(table);
+    await world.submit({ ...create, mode: 'async' });
+    const reopen = closed(world, refuse('not_found', 'Gone.'));
+    await world.deliver();
+    reopen();
+    expect(await world.calls()).toMatchObject([{ status: 'failed', error: { code: 'unreadable' } }]);
+    expect(world.events).toMatchObject([{ type: 'call.failed', data: { code: 'unreadable' } }]);
+  });
+
+  test('after a worker died over it is still known to be sent, perhaps (E-25)', async () => {
+    const world = new World(table);
+    await world.submit(
+      { request: { method: 'POST', path: '/contacts', body: {} }, mode: 'async' },
+      undefined,
+      'hubspot',
+    );
+    const store = world.ports.calls.forTenant(world.tenantId);
+    const id = (await world.calls())[0]?.id ?? '';
+    await store.take(id, { token: 'dead', untilMs: world.moment.nowMs + 1 }, world.moment.nowMs);
+    world.moment.nowMs += 2;
+    const reopen = closed(world, refuse('unavailable', 'Later.'));
+    await world.deliver();
+    reopen();
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'outcome_unknown', error: { code: 'interrupted' } }]);
+    expect(world.sent).toEqual([]);
+  });
+});
+
 describe('an Idempotency-Key', () => {
   test('gives the first call back, whatever its state; the provider sees one request', async () => {
     const world = new World(table);

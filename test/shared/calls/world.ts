@@ -1,4 +1,5 @@
 import { type Attempts, noMocks, openAttempts } from '../../../shared/calls/attempt.ts';
+import { openContents } from '../../../shared/calls/contents.ts';
 import type { CallBody, CallMessage } from '../../../shared/calls/contract.ts';
 import { CallBody as CallBodySchema } from '../../../shared/calls/contract.ts';
 import { plan } from '../../../shared/calls/plan.ts';
@@ -14,6 +15,7 @@ import type { InboundResponse, OutboundRequest, SendFailure } from '../../../sha
 import { TenantId } from '../../../shared/core/ids.ts';
 import { err, ok, type Result } from '../../../shared/core/result.ts';
 import { Secret } from '../../../shared/core/secret.ts';
+import { plainVault } from '../../support/plain-vault.ts';
 import { VirtualMoment } from './virtual-moment.ts';
 
 // The production modules of calls around a real table, with a provider, a queue and a clock that are played.
@@ -31,7 +33,9 @@ export type Answer = Result<InboundResponse, SendFailure>;
 export const answer = (
   status: number,
   body: unknown = { id: 'c1', name: 'Ada', email: 'a@b.co', updatedAt: 'now' },
-): Answer => ok({ status, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(body)) });
+  headers: Readonly<Record<string, string>> = {},
+): Answer =>
+  ok({ status, headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from(JSON.stringify(body)) });
 export const silence: Answer = err({ reason: 'timeout', sent: true, cause: 'silence' });
 
 interface Message {
@@ -90,6 +94,7 @@ export class World {
     this.ports = {
       attempts,
       calls,
+      contents: openContents(plainVault),
       stage: 'local',
       credentials: { live: () => this.#io(async () => this.#live()) },
       quota: { take: async () => ok('counted') },
@@ -165,11 +170,21 @@ export class World {
   }
 
   async calls() {
-    return (await this.ports.calls.forTenant(this.tenantId).list({ limit: 100 })).calls;
+    const own = this.ports.calls.forTenant(this.tenantId);
+    const { calls } = await own.list({ limit: 100 });
+    return Promise.all(
+      calls.map(async ({ id }) => {
+        const sealed = await own.get(id);
+        const opened = sealed && (await this.ports.contents.open(sealed));
+        if (!opened?.ok) throw new Error('a call does not open');
+        return opened.value;
+      }),
+    );
   }
 
   async #allEnded(): Promise<boolean> {
-    return (await this.calls()).every(({ dueAtMs }) => dueAtMs === undefined);
+    const { calls } = await this.ports.calls.forTenant(this.tenantId).list({ limit: 100 });
+    return calls.every(({ dueAtMs }) => dueAtMs === undefined);
   }
 
   async #receive({ body, receives }: Message): Promise<Fate | 'threw'> {

@@ -213,6 +213,10 @@ export const requests: Readonly<Record<string, Expected>> = {
   'quickbooks/customers.query': [
     'GET https://quickbooks.api.intuit.com/v3/company/account-1/query?query=SELECT+*+FROM+Customer+WHERE+DisplayName+%3D+%27O%5C%27Hara%27+ORDERBY+Metadata.LastUpdatedTime+STARTPOSITION+1+MAXRESULTS+100&minorversion=75',
   ],
+  'quickbooks/customers.update': [
+    'POST https://quickbooks.api.intuit.com/v3/company/account-1/customer?minorversion=75&requestid=call_1',
+    { Id: '58', sparse: true, CompanyName: 'Acme GmbH' },
+  ],
   'quickbooks/invoices.create': [
     'POST https://quickbooks.api.intuit.com/v3/company/account-1/invoice?minorversion=75&requestid=call_1',
     {
@@ -228,6 +232,10 @@ export const requests: Readonly<Record<string, Expected>> = {
     },
   ],
   'quickbooks/invoices.get': ['GET https://quickbooks.api.intuit.com/v3/company/account-1/invoice/130?minorversion=75'],
+  'quickbooks/invoices.update': [
+    'POST https://quickbooks.api.intuit.com/v3/company/account-1/invoice?minorversion=75&requestid=call_1',
+    { Id: '130', sparse: true, DueDate: '2026-03-01' },
+  ],
   'quickbooks/invoices.query': [
     'GET https://quickbooks.api.intuit.com/v3/company/account-1/query?query=SELECT+*+FROM+Invoice+WHERE+CustomerRef+%3D+%2758%27+AND+Metadata.LastUpdatedTime+%3E+%272026-01-01T00%3A00%3A00Z%27+ORDERBY+Metadata.LastUpdatedTime+STARTPOSITION+1+MAXRESULTS+100&minorversion=75',
   ],

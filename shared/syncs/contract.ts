@@ -3,14 +3,17 @@ import { credentialEnv } from '../connections/credential-env.ts';
 import type { FeatureContract } from '../core/contract.ts';
 import { ConnectionName, ProviderId, TenantId } from '../core/ids.ts';
 import { connectionPath, page, setting, tenantPath } from '../core/paths.ts';
+import type { SyncRow } from './sync.ts';
 
-/** One claimed run of a sync; a message that outlives its claim does nothing. */
+/** One turn of a sync, with the row as it was handed out. */
 export const SyncMessage = z.object({
   tenant: TenantId,
   provider: ProviderId,
   name: ConnectionName,
   sync: z.string(),
-  run: z.string(),
+  /** Until then no other message is on its way for the row; later the row is read first. */
+  believedUntilMs: z.number(),
+  row: z.custom<SyncRow>((row) => typeof row === 'object' && row !== null),
 });
 export type SyncMessage = z.infer<typeof SyncMessage>;
 

@@ -11,8 +11,6 @@ export interface Sighting {
   readonly connection: ConnectionId;
   readonly model: string;
   readonly run: string;
-  /** Unchanged rows remember the run too: for a run that will look for what it did not see. */
-  readonly mark: boolean;
 }
 
 /** Where records go, and who hears of it. */
@@ -41,7 +39,7 @@ export async function keep(
     if (round === MAX_ROUNDS) throw new Error(`${left.length} records were written by others ${MAX_ROUNDS} times`);
     const found = await inParallel(left, WIDTH, async (one) => {
       const before = await records.get(one.id);
-      return { one, before, verdict: judge(before, one, about, moment.nowMs) };
+      return { one, before, verdict: judge(before, one, about.run, moment.nowMs) };
     });
     const due = found.filter((one): one is Due => one.verdict !== undefined);
     if (due.length > 0 && fence && !(await fence())) return 'overtaken';

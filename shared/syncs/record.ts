@@ -15,7 +15,7 @@ export interface RecordRow {
   readonly updatedAt?: string;
   /** JSON, its keys in order; none once deleted. */
   readonly data?: string;
-  /** The run that wrote or last met it. */
+  /** The run that wrote it last. */
   readonly seenRun: string;
   /** ms since the epoch. */
   readonly deletedAtMs?: number;
@@ -30,21 +30,14 @@ export interface Verdict {
 }
 
 /** Returns the row to write, or nothing where the row stands as it is: seen before, or older news. An unchanged row
- *  remembers the latest time it was seen with, against what is older than that; with `mark` also the run that met it.
- *  What is gone before it was ever met leaves a tombstone, untold: a webhook that shows it may still come. */
-export function judge(
-  before: RecordRow | undefined,
-  seen: Seen,
-  { run, mark }: { readonly run: string; readonly mark: boolean },
-  nowMs: number,
-): Verdict | undefined {
+ *  remembers the latest time it was seen with, against what is older than that. What is gone before it was ever met leaves
+ *  a tombstone, untold: a webhook that shows it may still come. */
+export function judge(before: RecordRow | undefined, seen: Seen, run: string, nowMs: number): Verdict | undefined {
   const data = seen.deleted ? undefined : canonicalJson(seen.data ?? null);
   const hash = data === undefined ? 'deleted' : sha256(data);
   if (before && (before.hash === hash || isOlder(seen.updatedAt, run, before))) {
     const later = before.hash === hash && apart(seen.updatedAt, before.updatedAt) > 0;
-    const unmarked = mark && before.deletedAtMs === undefined && before.seenRun !== run;
-    if (!later && !unmarked) return undefined;
-    return { row: { ...before, ...(later && { updatedAt: seen.updatedAt }), seenRun: run } };
+    return later ? { row: { ...before, updatedAt: seen.updatedAt, seenRun: run } } : undefined;
   }
 
   const gone = before === undefined || before.deletedAtMs !== undefined;

@@ -84,7 +84,7 @@ export async function playRecords(seed: number): Promise<{ readonly kept: string
     const data =
       request.path === '/events' ? feed.filter(({ created }) => created >= from).reverse() : [...truth.values()];
     const page = sync.page({ ...place, body: { data, has_more: false }, headers: {} });
-    const about = { tenantId: acme, connection, model: 'subscriptions', run: newId('run', moment), mark: false };
+    const about = { tenantId: acme, connection, model: 'subscriptions', run: newId('run', moment) };
     since = iso(place.startedAtMs - (sync.overlapS ?? 0) * 1000);
     const sinks = { records: records.of(acme, connection, 'subscriptions'), bus };
     underway.push(() => keep(page.records, about, sinks, moment));

@@ -2,112 +2,99 @@ import { describe, expect, it } from 'vitest';
 import { eventOf, judge, type RecordRow, type Seen, toView } from '../../../shared/syncs/record.ts';
 
 const nowMs = Date.UTC(2026, 10, 20);
-const about = { run: 'r2', mark: false };
+const run = 'r2';
 const seen = (data: unknown, more: Partial<Seen> = {}): Seen => ({ id: 'a', data, ...more });
 
 /** What one sight after another makes of a row. */
 function rowAfter(...sights: Seen[]): RecordRow | undefined {
   let row: RecordRow | undefined;
-  for (const sight of sights) row = judge(row, sight, { run: 'r1', mark: false }, nowMs)?.row ?? row;
+  for (const sight of sights) row = judge(row, sight, 'r1', nowMs)?.row ?? row;
   return row;
 }
 
 describe('a sight of an object', () => {
   it('that is new creates its record', () => {
-    const verdict = judge(undefined, seen({ n: 1 }, { updatedAt: '2026-11-20T10:00:00Z' }), about, nowMs);
+    const verdict = judge(undefined, seen({ n: 1 }, { updatedAt: '2026-11-20T10:00:00Z' }), run, nowMs);
     expect(verdict).toMatchObject({ change: 'created', row: { id: 'a', version: 1, data: '{"n":1}', seenRun: 'r2' } });
   });
 
   it('that is the same changes nothing, in whatever order its fields come', () => {
     const row = rowAfter(seen({ a: 1, b: { c: 2, d: [3, { e: 4, f: 5 }] } }));
-    expect(judge(row, seen({ b: { d: [3, { f: 5, e: 4 }], c: 2 }, a: 1 }), about, nowMs)).toBeUndefined();
-  });
-
-  it('that is the same leaves its run on the row where a run must know what it met', () => {
-    const row = rowAfter(seen({ n: 1 }));
-    const verdict = judge(row, seen({ n: 1 }), { run: 'r2', mark: true }, nowMs);
-    expect(verdict).toEqual({ row: { ...row, seenRun: 'r2' } });
-    expect(judge(verdict?.row, seen({ n: 1 }), { run: 'r2', mark: true }, nowMs)).toBeUndefined();
+    expect(judge(row, seen({ b: { d: [3, { f: 5, e: 4 }], c: 2 }, a: 1 }), run, nowMs)).toBeUndefined();
   });
 
   it('that is the same at a later time moves the time, untold: what lies between the two is older from then on', () => {
     const at = (time: string) => ({ updatedAt: `2026-11-20T${time}Z` });
     const row = rowAfter(seen({ n: 1 }, at('10:00:00')));
-    const verdict = judge(row, seen({ n: 1 }, at('10:02:00')), about, nowMs);
+    const verdict = judge(row, seen({ n: 1 }, at('10:02:00')), run, nowMs);
     expect(verdict).toEqual({ row: { ...row, ...at('10:02:00'), seenRun: 'r2' } });
-    expect(judge(verdict?.row, seen({ n: 2 }, at('10:01:00')), about, nowMs)).toBeUndefined();
-    expect(judge(verdict?.row, seen({ n: 1 }, at('10:01:00')), about, nowMs)).toBeUndefined();
+    expect(judge(verdict?.row, seen({ n: 2 }, at('10:01:00')), run, nowMs)).toBeUndefined();
+    expect(judge(verdict?.row, seen({ n: 1 }, at('10:01:00')), run, nowMs)).toBeUndefined();
   });
 
   it('that differs updates the record, with its next version', () => {
-    const verdict = judge(rowAfter(seen({ n: 1 })), seen({ n: 2 }), about, nowMs);
+    const verdict = judge(rowAfter(seen({ n: 1 })), seen({ n: 2 }), run, nowMs);
     expect(verdict).toMatchObject({ change: 'updated', row: { version: 2, data: '{"n":2}' } });
   });
 
   it('that is older is refused, however its time is spelled', () => {
     const row = rowAfter(seen({ n: 2 }, { updatedAt: '2026-11-20T10:00:00.000Z' }));
-    expect(judge(row, seen({ n: 1 }, { updatedAt: '2026-11-20T10:59:59+01:00' }), about, nowMs)).toBeUndefined();
-  });
-
-  it('that is older still tells that the object exists', () => {
-    const row = rowAfter(seen({ n: 2 }, { updatedAt: '2026-11-20T10:00:00Z' }));
-    const verdict = judge(row, seen({ n: 1 }, { updatedAt: '2026-11-20T09:00:00Z' }), { run: 'r2', mark: true }, nowMs);
-    expect(verdict).toEqual({ row: { ...row, seenRun: 'r2' } });
+    expect(judge(row, seen({ n: 1 }, { updatedAt: '2026-11-20T10:59:59+01:00' }), run, nowMs)).toBeUndefined();
   });
 
   it('of the same time with other content is news', () => {
     const updatedAt = '2026-11-20T10:00:00Z';
-    const verdict = judge(rowAfter(seen({ n: 1 }, { updatedAt })), seen({ n: 2 }, { updatedAt }), about, nowMs);
+    const verdict = judge(rowAfter(seen({ n: 1 }, { updatedAt })), seen({ n: 2 }, { updatedAt }), run, nowMs);
     expect(verdict?.change).toBe('updated');
   });
 
   it('whose times are no times has no order', () => {
     const row = rowAfter(seen({ n: 1 }, { updatedAt: 'later' }));
-    expect(judge(row, seen({ n: 2 }, { updatedAt: 'earlier' }), about, nowMs)?.change).toBe('updated');
+    expect(judge(row, seen({ n: 2 }, { updatedAt: 'earlier' }), run, nowMs)?.change).toBe('updated');
   });
 
   it('that is deleted leaves a tombstone without data', () => {
-    const verdict = judge(rowAfter(seen({ n: 1 })), seen(undefined, { deleted: true }), about, nowMs);
+    const verdict = judge(rowAfter(seen({ n: 1 })), seen(undefined, { deleted: true }), run, nowMs);
     expect(verdict).toMatchObject({ change: 'deleted', row: { version: 2, deletedAtMs: nowMs } });
     expect(verdict?.row.data).toBeUndefined();
   });
 
   it('that is deleted and was never there leaves a tombstone, untold: a webhook that shows it may come late', () => {
     const deleted = seen(undefined, { deleted: true, updatedAt: '2026-11-20T10:00:00Z' });
-    const verdict = judge(undefined, deleted, about, nowMs);
+    const verdict = judge(undefined, deleted, run, nowMs);
     expect(verdict).toMatchObject({ row: { version: 0, deletedAtMs: nowMs } });
     expect(verdict?.change).toBeUndefined();
     const late = seen({ n: 1 }, { updatedAt: '2026-11-20T09:59:00Z' });
-    expect(judge(verdict?.row, late, { run: 'r2', mark: false }, nowMs)).toBeUndefined();
-    expect(judge(verdict?.row, seen({ n: 1 }), about, nowMs)).toMatchObject({ change: 'created', row: { version: 1 } });
+    expect(judge(verdict?.row, late, run, nowMs)).toBeUndefined();
+    expect(judge(verdict?.row, seen({ n: 1 }), run, nowMs)).toMatchObject({ change: 'created', row: { version: 1 } });
   });
 
   it('that is gone already changes nothing', () => {
     const deleted = seen(undefined, { deleted: true });
-    expect(judge(rowAfter(seen({ n: 1 }), deleted), deleted, { run: 'r2', mark: true }, nowMs)).toBeUndefined();
+    expect(judge(rowAfter(seen({ n: 1 }), deleted), deleted, run, nowMs)).toBeUndefined();
   });
 
   it('that is older than the deletion does not bring it back', () => {
     const row = rowAfter(seen({ n: 1 }), seen(undefined, { deleted: true, updatedAt: '2026-11-20T10:00:00Z' }));
     const stale = seen({ n: 1 }, { updatedAt: '2026-11-20T09:00:00Z' });
-    expect(judge(row, stale, { run: 'r2', mark: true }, nowMs)).toBeUndefined();
+    expect(judge(row, stale, run, nowMs)).toBeUndefined();
   });
 
   it('that comes back is created again', () => {
     const row = rowAfter(seen({ n: 1 }), seen(undefined, { deleted: true }));
-    const verdict = judge(row, seen({ n: 1 }), about, nowMs);
+    const verdict = judge(row, seen({ n: 1 }), run, nowMs);
     expect(verdict).toMatchObject({ change: 'created', row: { version: 3, data: '{"n":1}' } });
     expect(verdict?.row.deletedAtMs).toBeUndefined();
   });
 
   it('without data is kept as null', () => {
-    expect(judge(undefined, seen(undefined), about, nowMs)).toMatchObject({ change: 'created', row: { data: 'null' } });
+    expect(judge(undefined, seen(undefined), run, nowMs)).toMatchObject({ change: 'created', row: { data: 'null' } });
   });
 });
 
 describe("a change's event id", () => {
   const event = (row: RecordRow | undefined, sight: Seen, key = 'acme#demo#default#things') => {
-    const verdict = judge(row, sight, about, nowMs);
+    const verdict = judge(row, sight, run, nowMs);
     if (!verdict?.change) throw new Error('not a change');
     return eventOf(key, { row: verdict.row, change: verdict.change });
   };

@@ -7,7 +7,7 @@ import {
   failed,
   finished,
   forgetful,
-  holds,
+  heldBy,
   LEASE_MS,
   nudged,
   type Run,
@@ -16,10 +16,11 @@ import {
   type SyncRow,
   set,
   stopped,
-  toView,
+  takenUp,
   waiting,
   writing,
 } from '../../../shared/syncs/sync.ts';
+import { toView } from '../../../shared/syncs/view.ts';
 import { clockAt, connection, tenantId, upstream } from './world.ts';
 
 const nowMs = Date.UTC(2026, 10, 20, 10);
@@ -65,10 +66,38 @@ describe('a sync', () => {
 
   it('takes each page of a run from one message alone', () => {
     const on = advanced(busy, runOf(busy), { records: [], next: 'p2' }, sync, nowMs);
-    expect(holds(busy, runOf(busy))).toBe(true);
-    expect(holds(on, runOf(busy))).toBe(false);
-    expect(holds(claimed(on, clock, true), runOf(on))).toBe(false);
-    expect(holds(stopped(on, { code: 'x', message: 'x' }, nowMs), runOf(on))).toBe(false);
+    expect(heldBy(busy, busy)).toBe(busy);
+    expect(heldBy(on, busy)).toBeUndefined();
+    expect(heldBy(claimed(on, clock, true), on)).toBeUndefined();
+    expect(heldBy(stopped(on, { code: 'x', message: 'x' }, nowMs), on)).toBeUndefined();
+  });
+
+  it('belongs to a run that is not written down yet as long as it is due as it was', () => {
+    const own = takenUp({ ...fresh, since: '2026-01' }, clock);
+    const busier = { ...fresh, since: '2026-01', newsAtMs: nowMs, version: fresh.version + 1 };
+    expect(heldBy(busier, own)).toEqual({ ...busier, run: own.run });
+    const over = [
+      claimed(fresh, clock),
+      stopped(fresh, { code: 'x', message: 'x' }, nowMs),
+      resumed(fresh, clockAt(nowMs + 60_000)),
+      forgetful(fresh, nowMs + 60_000),
+      set(fresh, { enabled: false }, clock),
+      finished(own, runOf(own), { records: [] }, sync, clock),
+      writing(own, runOf(own), nowMs),
+    ];
+    expect(over.map((row) => heldBy(row, own))).toEqual(over.map(() => undefined));
+  });
+
+  it('is due again at once after news that a run was too early for, and notes one of a burst', () => {
+    const due = { ...fresh, since: '2026-01', dueAt: nowMs - 5_000 };
+    const own = takenUp(due, clock);
+    const news = nudged(due, nowMs + 500) ?? expect.fail('it was not noted');
+    expect(nudged(news, nowMs + 1_000)).toBeUndefined();
+    const dueAfter = (row: SyncRow) => finished(row, runOf(own), { records: [] }, sync, clock).dueAt;
+    expect(dueAfter(heldBy(news, own) ?? own)).toBe(nowMs);
+    expect(dueAfter({ ...own, newsAtMs: nowMs - 2_000 })).toBeGreaterThan(nowMs); // the run has seen that
+    expect(nudged({ ...fresh, dueAt: nowMs + 9_000 }, nowMs)?.dueAt).toBe(nowMs);
+    expect(nudged({ ...fresh, status: 'failing', dueAt: nowMs + 9_000 }, nowMs)).toBeUndefined();
   });
 
   it('ends a run at the greatest checkpoint of its pages, whatever their order', () => {

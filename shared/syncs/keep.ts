@@ -3,14 +3,13 @@ import type { Moment } from '../core/clock.ts';
 import { type HubEvent, hubEvent } from '../core/event.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { inParallel } from '../core/parallel.ts';
-import { eventOf, judge, type RecordRow, type Seen, type Verdict } from './record.ts';
+import { eventOf, judge, type RecordRow, type Seen, type Sight, type Verdict } from './record.ts';
 import type { ModelRecords } from './record-store.ts';
 
-export interface Sighting {
+export interface Sighting extends Sight {
   readonly tenantId: TenantId;
   readonly connection: ConnectionId;
   readonly model: string;
-  readonly run: string;
 }
 
 /** Where records go, and who hears of it. */
@@ -21,7 +20,7 @@ export interface Sinks {
   readonly fence?: () => Promise<boolean>;
 }
 
-const WIDTH = 16;
+export const WIDTH = 16;
 /** Somebody else writing the same row at the same moment again and again is a bug, not bad luck. */
 const MAX_ROUNDS = 10;
 
@@ -39,7 +38,7 @@ export async function keep(
     if (round === MAX_ROUNDS) throw new Error(`${left.length} records were written by others ${MAX_ROUNDS} times`);
     const found = await inParallel(left, WIDTH, async (one) => {
       const before = await records.get(one.id);
-      return { one, before, verdict: judge(before, one, about.run, moment.nowMs) };
+      return { one, before, verdict: judge(before, one, about, moment.nowMs) };
     });
     const due = found.filter((one): one is Due => one.verdict !== undefined);
     if (due.length > 0 && fence && !(await fence())) return 'overtaken';

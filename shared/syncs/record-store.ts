@@ -42,9 +42,11 @@ export function recordStore(table: Table) {
           return written.done;
         },
 
-        /** A page of objects that exist, by id. A page may hold fewer than `limit`, and more follow. */
-        async list(limit: number, cursor?: string): Promise<{ rows: RecordRow[]; cursor?: string }> {
-          return read({ where: '#pk = :pk', filter: 'attribute_not_exists(#deletedAtMs)', limit, cursor });
+        /** A page of objects that exist and are not too old, by id. A page may hold fewer than `limit`, and more follow. */
+        async list(limit: number, nowMs: number, cursor?: string): Promise<{ rows: RecordRow[]; cursor?: string }> {
+          const kept = '(attribute_not_exists(#expiresAtMs) OR #expiresAtMs > :now)';
+          const filter = `attribute_not_exists(#deletedAtMs) AND ${kept}`;
+          return read({ where: '#pk = :pk', filter, values: { ':now': nowMs }, limit, cursor });
         },
 
         /** A page of objects that exist, as far as is known, and that this run has not written. */
@@ -111,8 +113,8 @@ export type RecordStore = ReturnType<typeof recordStore>;
 export type ModelRecords = ReturnType<RecordStore['of']>;
 
 function toItem(pk: string, { id, ...rest }: RecordRow): Item {
-  const ttl = rest.deletedAtMs === undefined ? {} : { ttl: ttlSeconds(rest.deletedAtMs + TOMBSTONE_MS) };
-  return { pk, sk: id, ...rest, ...ttl };
+  const endMs = rest.deletedAtMs === undefined ? rest.expiresAtMs : rest.deletedAtMs + TOMBSTONE_MS;
+  return { pk, sk: id, ...rest, ...(endMs !== undefined && { ttl: ttlSeconds(endMs) }) };
 }
 
 function fromItem({ pk: _pk, sk, ttl: _ttl, ...rest }: Item): RecordRow {

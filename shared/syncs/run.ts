@@ -105,14 +105,14 @@ async function work(
     if (turn.kind === 'page') {
       const { page } = turn;
       const last = page.next === undefined;
-      const about = { tenantId, connection, model: sync.model, run: at.id };
+      const about = { tenantId, connection, model: sync.model, run: at.id, retentionS: row.retentionS };
       const fence = once(async () => {
         const begun = row && (await save(row, (it) => writing(it, at, moment.nowMs)));
         row = begun ?? row;
         return begun !== undefined;
       });
       const sinks = { records, bus: ports.bus, fence };
-      const scan = at.scratch && !page.incomplete && sync.deletions !== 'none' ? { pages: at.pages } : undefined;
+      const scan = at.scratch && !page.incomplete ? scanOf(sync, at.pages) : undefined;
       const written = await write(page, about, sinks, scan, moment, () => remainingMs() < RESERVE_MS);
       if (written === 'overtaken') return overtaken();
       if (written === 'unfinished') return handOn(row);
@@ -182,7 +182,7 @@ async function write(
   page: SyncPage,
   about: Sighting,
   sinks: Sinks,
-  scan: { readonly pages: number } | undefined,
+  scan: Scan | undefined,
   moment: Moment,
   timeIsUp: () => boolean,
 ): Promise<number | 'unfinished' | 'overtaken' | 'unknown'> {
@@ -191,17 +191,29 @@ async function write(
   if (changes === 'overtaken') return changes;
   const ids = page.records.map(({ id }) => id);
   let swept: Awaited<ReturnType<typeof sweep>> = 0;
-  if (scan && page.next !== undefined) await records.remember(about.run, scan.pages, ids, moment.nowMs);
-  else if (scan) {
-    const before = await records.met(about.run, scan.pages);
+  if (scan && page.next === undefined) {
+    const before = scan.ends ? await records.met(about.run, scan.pages) : () => true;
     if (!before) return 'unknown';
     const here = new Set(ids);
     swept = await sweep((id) => here.has(id) || before(id), about, sinks, moment, timeIsUp);
-  }
+  } else if (scan?.ends) await records.remember(about.run, scan.pages, ids, moment.nowMs);
   if (swept === 'overtaken') return swept;
   const sum = changes + (swept ?? 0);
   if (sum > 0) measure('SyncRecords', { provider: about.connection.provider }, sum);
   return swept === undefined ? 'unfinished' : sum;
+}
+
+interface Scan {
+  /** So many before this one. */
+  readonly pages: number;
+  /** What it has not met does not exist. */
+  readonly ends: boolean;
+}
+
+/** Returns what a run that reads everything has to do with the rows beside those it writes. */
+function scanOf({ deletions, retention }: Sync, pages: number): Scan | undefined {
+  const ends = deletions !== 'none';
+  return ends || retention ? { pages, ends } : undefined;
 }
 
 /** Returns a function that does it the first time, and says the same ever after. */

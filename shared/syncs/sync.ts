@@ -5,6 +5,7 @@ import { type ConnectionId, newId, type TenantId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { Sync, SyncPage } from '../providers/syncs.ts';
 import { paceOf } from './pace.ts';
+import { secondsOf, type Wish } from './wish.ts';
 
 export type SyncStatus = 'idle' | 'running' | 'failing' | 'stopped';
 
@@ -41,6 +42,8 @@ export interface SyncRow {
   readonly fixed?: boolean;
   /** As the tenant chose; checked by the sync's own `settings`. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** For so long after its last change a record is kept; none: for as long as it exists. */
+  readonly retentionS?: number;
   readonly status: SyncStatus;
   /** The checkpoint of the last complete run; none: the next run reads everything. */
   readonly since?: string;
@@ -85,7 +88,7 @@ const failureBackoff: Backoff = { baseMs: 60_000, capMs: 6 * 60 * 60_000 };
 /** Returns the sync of a connection that has just come into being: due at once. */
 export function born(
   about: { readonly tenantId: TenantId; readonly connection: ConnectionId; readonly sync: string },
-  { everyS, model, settings: Settings }: Sync,
+  { everyS, model, settings: Settings, retention }: Sync,
   atMs: number,
   moment: Moment,
 ): SyncRow {
@@ -95,6 +98,7 @@ export function born(
   return {
     ...{ ...about, model, enabled, everyS, status: 'idle', failures: 0, followedAtMs: atMs, version: nowMs },
     ...(unchosen?.success && { settings: unchosen.data }),
+    ...(retention?.defaultS !== undefined && { retentionS: retention.defaultS }),
     ...(enabled && { dueAt: nowMs + spread(moment) }),
   };
 }
@@ -226,21 +230,17 @@ export function forgetful(row: SyncRow, nowMs: number): SyncRow {
   return next(row, { status, since: undefined, run: undefined, dueAt: nowMs });
 }
 
-/** What a tenant may want of a sync. */
-export interface Wish {
-  /** Seconds; `auto`: sooner where runs find changes, later where they find none. */
-  readonly every?: number | 'auto';
-  readonly enabled?: boolean;
-  readonly settings?: Readonly<Record<string, unknown>>;
-}
-
 /** Returns the row as its tenant wants it. A pause keeps the place a run was at; another choice begins anew. */
 export function set(row: SyncRow, wish: Wish, { nowMs }: Pick<Moment, 'nowMs'>): SyncRow {
   const { enabled = row.enabled, settings = row.settings } = wish;
   const fixed = wish.every === undefined ? row.fixed : wish.every !== 'auto';
   const every = typeof wish.every === 'number' ? wish.every : row.everyS;
-  if (settings !== row.settings && canonicalJson(settings) !== canonicalJson(row.settings ?? null)) {
-    return set(forgetful({ ...row, settings }, nowMs), { ...wish, settings: undefined }, { nowMs });
+  const retentionS = wish.retention === undefined ? row.retentionS : secondsOf(wish.retention);
+  const chosen = settings !== row.settings && canonicalJson(settings) !== canonicalJson(row.settings ?? null);
+  if (chosen || retentionS !== row.retentionS) {
+    const anew = forgetful({ ...row, settings, retentionS }, nowMs);
+    const rest = { ...wish, settings: undefined, retention: undefined };
+    return set({ ...anew, version: row.version }, rest, { nowMs }); // both are one write
   }
   const pausing = !enabled && row.status === 'running';
   const latest = nowMs + every * 1000;

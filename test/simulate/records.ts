@@ -102,7 +102,7 @@ export async function playRecords(seed: number): Promise<{ readonly kept: string
     poll();
     await underway.pop()?.();
   }
-  const { rows } = await records.of(acme, connection, 'subscriptions').list(10);
+  const { rows } = await records.of(acme, connection, 'subscriptions').list(10, moment.nowMs);
   return {
     kept: rows.map(({ id, data = 'null' }) => `${id} ${JSON.parse(data).status}`).sort(),
     truth: [...truth.values()].map(({ id, status }) => `${id} ${status}`).sort(),

@@ -165,7 +165,36 @@ describe('the answers', () => {
     expect((await hub.call('set', { body: '{"every":"auto"}' })).json).toMatchObject({ every: 300, adaptive: true });
   });
 
+  test('set has old records let go, which no poll brings back', async () => {
+    const ago = (hours: number) => ({ updatedAt: new Date(Date.now() - hours * 3_600_000).toISOString() });
+    hub.put('c1', 'Ada', ago(3));
+    hub.put('c2', 'Grace', ago(1));
+    await run();
+    const day = { body: '{"retention":{"days":1}}' };
+    expect((await hub.call('set', day)).json).toMatchObject({ retention: { days: 1 } });
+    expect((await hub.call('list')).json.items[0]).toMatchObject({ retention: { days: 1 } });
+    hub.put('c3', 'Edsger', ago(25));
+    await run();
+    expect((await records()).map(({ id }) => id)).toEqual(['c1', 'c2']);
+    await hub.call('set', { body: '{"retention":{"seconds":7200}}' });
+    for (let n = 0; n < 2; n++) await run({ full: true });
+    expect((await records()).map(({ id }) => id)).toEqual(['c2']);
+    expect((await hub.call('set', { body: '{"retention":"forever"}' })).json).not.toHaveProperty('retention');
+    await run();
+    expect((await records()).map(({ id }) => id)).toEqual(['c1', 'c2', 'c3']);
+    expect(hub.events.map(({ type, data }) => `${type} ${data.id}`)).toEqual([
+      'record.created c1',
+      'record.created c2',
+      'record.created c3', // from here on both are kept
+      'record.created c1',
+    ]);
+  });
+
   test.each([
+    ['{"retention":90}', 400],
+    ['{"retention":{"days":0}}', 400],
+    ['{"retention":{"seconds":60}}', 400],
+    ['{"retention":{"days":1,"seconds":3600}}', 400],
     ['{"every":59}', 400],
     ['{"every":90000}', 400],
     ['{"since":"2020"}', 400],

@@ -3,7 +3,7 @@ import type { Sync } from '../../../shared/providers/syncs.ts';
 import { SyncMessage } from '../../../shared/syncs/contract.ts';
 import { follow } from '../../../shared/syncs/follow.ts';
 import { plan } from '../../../shared/syncs/plan.ts';
-import type { RecordRow } from '../../../shared/syncs/record.ts';
+import { isExpired, type RecordRow } from '../../../shared/syncs/record.ts';
 import { type RunOutcome, run } from '../../../shared/syncs/run.ts';
 import { LEASE_MS, type SyncRow } from '../../../shared/syncs/sync.ts';
 import {
@@ -94,7 +94,7 @@ export function benchOf(sync: Sync, answer: (job: Job) => AttemptOutcome) {
     /** What the copy holds. */
     kept(): RecordRow[] {
       const [copy] = copies.values();
-      return [...(copy?.values() ?? [])].filter(({ data }) => data !== undefined);
+      return [...(copy?.values() ?? [])].filter((row) => row.data !== undefined && !isExpired(row, clock.nowMs));
     },
     told: () => bus.events.map(({ type, data }) => `${type} ${(data as { id: string }).id}`),
   };

@@ -135,7 +135,13 @@ describe.each(Object.entries(open))('the copies of objects in %s', (_engine, sto
   it('are listed page by page without the deleted', async () => {
     for (const id of ['a', 'b', 'c']) await copy().put({ ...row, id }, undefined);
     await copy().put({ id: 'b', version: 2, hash: 'deleted', seenRun: 'r1', deletedAtMs: 1_000 }, { ...row, id: 'b' });
-    expect((await copy().list(10)).rows.map(({ id }) => id)).toEqual(['a', 'c']);
+    expect((await copy().list(10, clock.nowMs)).rows.map(({ id }) => id)).toEqual(['a', 'c']);
+  });
+
+  it('are not listed from their end on, swept or not', async () => {
+    await copy().put({ ...row, id: 'a', expiresAtMs: clock.nowMs }, undefined);
+    await copy().put({ ...row, id: 'b', expiresAtMs: clock.nowMs + 1 }, undefined);
+    expect((await copy().list(10, clock.nowMs)).rows.map(({ id }) => id)).toEqual(['b']);
   });
 
   it('tell which of them a run has not written', async () => {
@@ -149,10 +155,10 @@ describe.each(Object.entries(open))('the copies of objects in %s', (_engine, sto
     await copy().put({ ...row, id: 'b', seenRun: 'r2' }, undefined);
     for (const run of ['r1', 'r2']) await copy().remember(run, 0, ['b'], clock.nowMs);
     await copy().clear('r2');
-    expect((await copy().list(10)).rows.map(({ id }) => id)).toEqual(['a#1']);
+    expect((await copy().list(10, clock.nowMs)).rows.map(({ id }) => id)).toEqual(['a#1']);
     expect(await Promise.all(['r1', 'r2'].map((run) => copy().met(run, 1)))).toEqual([expect.any(Function), undefined]);
     await copy().clear();
-    expect((await copy().list(10)).rows).toEqual([]);
+    expect((await copy().list(10, clock.nowMs)).rows).toEqual([]);
     expect(await copy().met('r1', 1)).toBeUndefined();
   });
 
@@ -173,8 +179,8 @@ describe('the copies of objects in DynamoDB', () => {
     const copy = open.DynamoDB().records.of(TenantId.parse(`tenant-${++count}`), connection, 'things');
     for (let n = 0; n < 5; n++)
       await copy.put({ id: `t${n}`, version: 1, hash: 'h', data: '1', seenRun: 'r' }, undefined);
-    const first = await copy.list(3);
-    const second = await copy.list(3, first.cursor);
+    const first = await copy.list(3, clock.nowMs);
+    const second = await copy.list(3, clock.nowMs, first.cursor);
     expect([...first.rows, ...second.rows].map(({ id }) => id)).toEqual(['t0', 't1', 't2', 't3', 't4']);
     expect(second.cursor).toBeUndefined();
   });
@@ -185,6 +191,6 @@ describe('the copies of objects in DynamoDB', () => {
     for (let n = 0; n < 8; n++) await copy.put({ id: `t${n}`, version: 1, hash: 'h', data, seenRun: 'r' }, undefined);
     expect((await copy.others('other')).cursor).toBeDefined(); // 1 MB an answer
     await copy.clear();
-    expect((await copy.list(100)).rows).toEqual([]);
+    expect((await copy.list(100, clock.nowMs)).rows).toEqual([]);
   });
 });

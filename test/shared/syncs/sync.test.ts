@@ -195,6 +195,26 @@ describe('a sync', () => {
     expect(set(busy, { every: 60 }, clock)).toMatchObject({ status: 'running', dueAt: busy.dueAt });
   });
 
+  it('reads everything anew once its records are kept for longer or shorter', () => {
+    const busier = { ...busy, since: '2026-01' };
+    const kept = set(busier, { retention: { days: 90 } }, clock);
+    expect(kept).toMatchObject({ retentionS: 7_776_000, since: undefined, run: undefined, dueAt: nowMs });
+    expect(set({ ...kept, since: '2026-02' }, { retention: { seconds: 7_776_000 } }, clock).since).toBe('2026-02');
+    expect(set({ ...kept, since: '2026-02' }, { retention: 'forever' }, clock)).toMatchObject({
+      ...{ retentionS: undefined, since: undefined },
+    });
+    expect(toView(kept, nowMs)).toMatchObject({ retention: { days: 90 } });
+    expect(toView({ ...kept, retentionS: 3_601 }, nowMs)).toMatchObject({ retention: { seconds: 3_601 } });
+    expect(toView(fresh, nowMs)).not.toHaveProperty('retention');
+    const months = { ...sync, retention: { defaultS: 86_400 } };
+    expect(born({ tenantId, connection, sync: 'things' }, months, nowMs, clock).retentionS).toBe(86_400);
+  });
+
+  it('is written once for all that its tenant wants at once', () => {
+    const wish = { every: 90, settings: { channels: ['C1'] }, retention: { days: 1 } };
+    expect(set(busy, wish, clock)).toMatchObject({ everyS: 90, retentionS: 86_400, version: busy.version + 1 });
+  });
+
   it('loses its checkpoint with its records', () => {
     expect(abandoned({ ...busy, since: 'x' })).toMatchObject({ status: 'stopped', since: undefined, run: undefined });
     expect(forgetful({ ...busy, since: 'x' }, nowMs)).toMatchObject({ status: 'idle', since: undefined, dueAt: nowMs });

@@ -5,7 +5,7 @@ import type { HubEvent } from '../../../shared/core/event.ts';
 import { type ConnectionId, TenantId } from '../../../shared/core/ids.ts';
 import { dueShard, metPageKey, recordsKey, syncKey } from '../../../shared/core/keys.ts';
 import type { Sync } from '../../../shared/providers/syncs.ts';
-import type { RecordRow } from '../../../shared/syncs/record.ts';
+import { isExpired, type RecordRow } from '../../../shared/syncs/record.ts';
 import type { RecordStore } from '../../../shared/syncs/record-store.ts';
 import type { Saved, SyncStore } from '../../../shared/syncs/store.ts';
 import type { SyncRow } from '../../../shared/syncs/sync.ts';
@@ -126,7 +126,12 @@ export function memoryRecords(
             mine.set(row.id, row);
             return true;
           }),
-        list: (limit) => io('records.list', () => ({ rows: existing().slice(0, limit) })),
+        list: (limit, nowMs) =>
+          io('records.list', () => ({
+            rows: existing()
+              .filter((row) => !isExpired(row, nowMs))
+              .slice(0, limit),
+          })),
         others: (run) => io('records.others', () => ({ rows: existing().filter((row) => row.seenRun !== run) })),
         remember: (run, page, ids) =>
           io('records.remember', () => {

@@ -5,8 +5,8 @@ import { ok } from '../../shared/core/result.ts';
 import { syncsContract } from '../../shared/syncs/contract.ts';
 import { openOffer } from '../../shared/syncs/offer.ts';
 import { syncStore } from '../../shared/syncs/store.ts';
-import { toView } from '../../shared/syncs/sync.ts';
 import { syncsOf } from '../../shared/syncs/syncs-of.ts';
+import { toView } from '../../shared/syncs/view.ts';
 import { http } from '../middleware/http.ts';
 
 const env = readEnv(syncsContract.list.env);

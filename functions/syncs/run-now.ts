@@ -7,8 +7,8 @@ import { syncsContract } from '../../shared/syncs/contract.ts';
 import { openOffer } from '../../shared/syncs/offer.ts';
 import { runNow } from '../../shared/syncs/run-now.ts';
 import { syncStore } from '../../shared/syncs/store.ts';
-import { toView } from '../../shared/syncs/sync.ts';
 import { syncOf } from '../../shared/syncs/syncs-of.ts';
+import { toView } from '../../shared/syncs/view.ts';
 import { http } from '../middleware/http.ts';
 
 const env = readEnv(syncsContract['run-now'].env);

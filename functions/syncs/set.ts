@@ -7,8 +7,9 @@ import { amend } from '../../shared/syncs/amend.ts';
 import { syncsContract } from '../../shared/syncs/contract.ts';
 import { findSync, openOffer } from '../../shared/syncs/offer.ts';
 import { syncStore } from '../../shared/syncs/store.ts';
-import { set, toView } from '../../shared/syncs/sync.ts';
+import { set } from '../../shared/syncs/sync.ts';
 import { syncOf } from '../../shared/syncs/syncs-of.ts';
+import { toView } from '../../shared/syncs/view.ts';
 import { judgeWish } from '../../shared/syncs/wish.ts';
 import { http } from '../middleware/http.ts';
 

@@ -21,7 +21,9 @@ import type { ConnectionId, TenantId } from './ids.ts';
 //               _tenant#<tenant>              -                               the owner's quota (TTL)
 //               subscription#<sub…>           -                               a day (TTL)
 // syncs         <tenant>                      github#default#issues           the connection's
+//               _tick                         _tick                           for ever
 // records       <tenant>#github#default#issue <object id>                     the connection's
+//               …#issue#met                   run_…#00001                     30 days (TTL)
 // deliveries    subscriptions                 sub_…                           the owner's
 //               subscription#<sub…>           <event id>                      90 days (TTL)
 //               events#<tenant>               <event id>                      90 days (TTL)
@@ -57,6 +59,11 @@ export const recordsKey = (tenantId: TenantId, { provider, name }: ConnectionId,
   `${tenantId}#${provider}#${name}#${model}`;
 /** Among the calls of a tenant: an answer that may be given again. */
 export const answerKey = (hash: string) => `answer#${hash}`;
+/** When syncs were last handed out: no tenant's id starts with `_`. */
+export const SYNC_TICK = '_tick';
+/** Beside the records of a model: what a run that reads everything has met, page by page. */
+export const metKey = (records: string) => `${records}#met`;
+export const metPageKey = (run: string, page: number) => `${run}#${String(page).padStart(6, '0')}`;
 export const deliveriesKey = (subscriptionId: string) => `subscription#${subscriptionId}`;
 export const eventsKey = (tenantId: string) => `events#${tenantId}`;
 export const limitKey = (tenantId: TenantId, { provider, name }: ConnectionId, what: string) =>

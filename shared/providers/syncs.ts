@@ -36,6 +36,9 @@ export interface Sync {
   readonly fullEveryS?: number;
   /** How a vanished object is noticed: the provider says so, a complete run did not see it, or not at all. */
   readonly deletions: 'tombstones' | 'full-scan' | 'none';
+  /** Every record bears the time of its last change (`updatedAt`): so long after it, in seconds, old ones are let go, or, as
+   *  the tenant says. Default: they are kept for as long as they exist. */
+  readonly retention?: { readonly defaultS?: number };
   /** The action whose limit its requests count under. Default: the limits of every request alone. */
   readonly limitedAs?: string;
   /** Webhook types that make it due at once; `issues.*` is every action of `issues`. */

@@ -6,6 +6,7 @@ import type { Offered } from './offer.ts';
 import type { Seen } from './record.ts';
 import type { RecordStore } from './record-store.ts';
 import type { SyncStore } from './store.ts';
+import type { SyncRow } from './sync.ts';
 
 export interface AbsorbPorts {
   readonly offered: Offered;
@@ -35,9 +36,16 @@ export async function absorb(
   if (!row) return false;
 
   const copy = records.of(tenantId, connection, model);
-  const run = row.run?.id ?? newId('run', moment); // to a run under way it counts as met: its sweep leaves it alone
-  await keep(seen, { tenantId, connection, model, run, mark: false }, { records: copy, bus }, moment);
+  const run = row.run?.id ?? unwritten(row, moment); // to a run under way it counts as met: its sweep leaves it alone
+  const about = { tenantId, connection, model, run, retentionS: row.retentionS };
+  await keep(seen, about, { records: copy, bus }, moment);
   if (await syncs.forTenant(tenantId).get(connection, name)) return true;
   await copy.clear(run); // disconnected meanwhile: what was written goes too
   return false;
+}
+
+/** Returns the id of a run that none is older than which may be under way already, and not written down so far. */
+function unwritten({ dueAt }: SyncRow, moment: Moment): string {
+  const isDue = dueAt !== undefined && dueAt <= moment.nowMs;
+  return newId('run', isDue ? { nowMs: dueAt, token: () => '' } : moment);
 }

@@ -8,6 +8,10 @@ const Sync = z.looseObject({
   enabled: z.boolean(),
   every: z.number().describe('seconds between two runs'),
   adaptive: z.boolean().describe('sooner where runs find changes, later where they find none; until you set `every`'),
+  retention: z
+    .union([z.object({ days: z.number() }), z.object({ seconds: z.number() })])
+    .optional()
+    .describe('records are let go so long after their last change, untold; absent: never'),
   status: z.string(),
   lastSuccessAt: z.iso.datetime().optional(),
   lagS: z.number().optional().describe('seconds since the last complete run'),

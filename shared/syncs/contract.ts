@@ -3,14 +3,17 @@ import { credentialEnv } from '../connections/credential-env.ts';
 import type { FeatureContract } from '../core/contract.ts';
 import { ConnectionName, ProviderId, TenantId } from '../core/ids.ts';
 import { connectionPath, page, setting, tenantPath } from '../core/paths.ts';
+import type { SyncRow } from './sync.ts';
 
-/** One claimed run of a sync; a message that outlives its claim does nothing. */
+/** One turn of a sync, with the row as it was handed out. */
 export const SyncMessage = z.object({
   tenant: TenantId,
   provider: ProviderId,
   name: ConnectionName,
   sync: z.string(),
-  run: z.string(),
+  /** Until then no other message is on its way for the row; later the row is read first. */
+  believedUntilMs: z.number(),
+  row: z.custom<SyncRow>((row) => typeof row === 'object' && row !== null),
 });
 export type SyncMessage = z.infer<typeof SyncMessage>;
 
@@ -62,12 +65,22 @@ export const syncsContract = {
       routes: ['PUT /v1/tenants/{tenant}/connections/{connection}/syncs/{sync}'],
       access: 'tenant',
       summary:
-        'Set how often a sync runs (`every`: seconds, or `auto`), pause it, or choose what it reads (`settings`)',
+        'Set how often a sync runs (`every`: seconds, or `auto`), pause it, choose what it reads (`settings`), or for how long records are kept after their last change (`retention`)',
       path: SyncPath,
       body: z.strictObject({
         every: z.union([z.number().int().min(60).max(86_400), z.literal('auto')]).optional(),
         enabled: z.boolean().optional(),
         settings: z.record(z.string().max(100), z.unknown()).optional(),
+        retention: z
+          .union(
+            [
+              z.literal('forever'),
+              z.strictObject({ days: z.number().int().min(1).max(3_650) }),
+              z.strictObject({ seconds: z.number().int().min(3_600).max(315_360_000) }),
+            ],
+            'one of "forever", {"days": 1 to 3650}, {"seconds": 3600 to 315360000}',
+          )
+          .optional(),
       }),
     },
   },

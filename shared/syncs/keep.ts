@@ -3,16 +3,13 @@ import type { Moment } from '../core/clock.ts';
 import { type HubEvent, hubEvent } from '../core/event.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { inParallel } from '../core/parallel.ts';
-import { eventOf, judge, type RecordRow, type Seen, type Verdict } from './record.ts';
+import { eventOf, judge, type RecordRow, type Seen, type Sight, type Verdict } from './record.ts';
 import type { ModelRecords } from './record-store.ts';
 
-export interface Sighting {
+export interface Sighting extends Sight {
   readonly tenantId: TenantId;
   readonly connection: ConnectionId;
   readonly model: string;
-  readonly run: string;
-  /** Unchanged rows remember the run too: for a run that will look for what it did not see. */
-  readonly mark: boolean;
 }
 
 /** Where records go, and who hears of it. */
@@ -23,7 +20,7 @@ export interface Sinks {
   readonly fence?: () => Promise<boolean>;
 }
 
-const WIDTH = 16;
+export const WIDTH = 16;
 /** Somebody else writing the same row at the same moment again and again is a bug, not bad luck. */
 const MAX_ROUNDS = 10;
 

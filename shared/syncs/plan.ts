@@ -2,46 +2,38 @@ import type { Queue } from '../core/bus.ts';
 import type { Moment } from '../core/clock.ts';
 import { dueShards } from '../core/keys.ts';
 import { measure } from '../core/metrics.ts';
-import { inParallel } from '../core/parallel.ts';
-import { messageOf } from './message.ts';
+import { isHandedOut, messageOf } from './hand-out.ts';
 import type { SyncStore } from './store.ts';
-import { claimed, type SyncRow } from './sync.ts';
 
-const AT_ONCE = 200;
-const WIDTH = 16;
+const AT_ONCE = 500;
 
-/** Returns how many due syncs were claimed and handed to the queue. A row that another tick has claimed is left alone; a
- *  claim whose message was lost is due again when its lease ends. */
+/** Returns how many due syncs were handed to the queue. Of ticks at the same time one does it; what a tick leaves out, or
+ *  loses on its way, is handed out when a lease has passed. */
 export async function plan(
   { syncs, queue }: { readonly syncs: SyncStore; readonly queue: Pick<Queue, 'sendAll'> },
   moment: Moment,
   timeIsUp: () => boolean,
 ): Promise<number> {
+  const nowMs = moment.nowMs;
+  const first = await Promise.all(dueShards.map((shard) => syncs.due(shard, nowMs, AT_ONCE)));
+  if (first.every(({ rows }) => rows.length === 0)) return 0;
+  const lastMs = await syncs.lastTick();
+  if (lastMs >= nowMs || !(await syncs.saveTick(nowMs, lastMs))) return 0;
+
   let lagMs = 0;
-  const shards = await Promise.all(dueShards.map(claimShard));
+  const counts = await Promise.all(dueShards.map(handOut));
   if (lagMs > 0) measure('SyncLag', {}, lagMs, 'Milliseconds');
-  return shards.reduce((sum, count) => sum + count, 0);
+  return counts.reduce((sum, count) => sum + count, 0);
 
-  async function claimShard(shard: string): Promise<number> {
-    const nowMs = moment.nowMs;
+  async function handOut(shard: string, index: number): Promise<number> {
     let count = 0;
-    let cursor: string | undefined;
-    do {
-      const due = await syncs.due(shard, nowMs, AT_ONCE, cursor);
-      const mine = await inParallel(due.rows, WIDTH, claim);
-      const messages = mine.filter((row) => row !== undefined).map((row) => messageOf(row));
-      await queue.sendAll(messages);
-      count += messages.length;
-      cursor = due.cursor;
-    } while (cursor && !timeIsUp());
+    for (let page = first[index]; page; ) {
+      const due = page.rows.filter((row) => isHandedOut(row, lastMs, nowMs));
+      await queue.sendAll(due.map((row) => messageOf(row, nowMs)));
+      count += due.length;
+      lagMs = due.reduce((most, { dueAt = nowMs }) => Math.max(most, nowMs - dueAt), lagMs);
+      page = page.cursor && !timeIsUp() ? await syncs.due(shard, nowMs, AT_ONCE, page.cursor) : undefined;
+    }
     return count;
-  }
-
-  async function claim(row: SyncRow): Promise<SyncRow | undefined> {
-    const successor = claimed(row, moment);
-    const saved = await syncs.forTenant(row.tenantId).save(successor);
-    if (!saved.done) return undefined;
-    lagMs = Math.max(lagMs, moment.nowMs - (row.dueAt ?? moment.nowMs));
-    return successor;
   }
 }

@@ -15,10 +15,18 @@ export interface RecordRow {
   readonly updatedAt?: string;
   /** JSON, its keys in order; none once deleted. */
   readonly data?: string;
-  /** The run that wrote or last met it. */
+  /** The run that wrote it last. */
   readonly seenRun: string;
   /** ms since the epoch. */
   readonly deletedAtMs?: number;
+  /** From then on it is not shown, and may be missing any moment, untold: its last change is too long ago. In ms. */
+  readonly expiresAtMs?: number;
+}
+
+/** Who saw it, and for how many seconds after its last change a record is kept (none: for ever). */
+export interface Sight {
+  readonly run: string;
+  readonly retentionS?: number;
 }
 
 export type Change = 'created' | 'updated' | 'deleted';
@@ -30,24 +38,26 @@ export interface Verdict {
 }
 
 /** Returns the row to write, or nothing where the row stands as it is: seen before, or older news. An unchanged row
- *  remembers the latest time it was seen with, against what is older than that; with `mark` also the run that met it.
- *  What is gone before it was ever met leaves a tombstone, untold: a webhook that shows it may still come. */
+ *  remembers the latest time it was seen with, against what is older than that. What is gone before it was ever met leaves
+ *  a tombstone, untold: a webhook that shows it may still come. What is too old to be kept makes no row, nor news. */
 export function judge(
   before: RecordRow | undefined,
   seen: Seen,
-  { run, mark }: { readonly run: string; readonly mark: boolean },
+  { run, retentionS }: Sight,
   nowMs: number,
 ): Verdict | undefined {
+  const expiresAtMs = seen.deleted ? undefined : expiryOf(seen.updatedAt, retentionS);
+  if (expiresAtMs !== undefined && expiresAtMs <= nowMs) return before && restamped(before, { run, retentionS });
+
   const data = seen.deleted ? undefined : canonicalJson(seen.data ?? null);
   const hash = data === undefined ? 'deleted' : sha256(data);
-  if (before && (before.hash === hash || isOlder(seen.updatedAt, run, before))) {
+  if (before && !isExpired(before, nowMs) && (before.hash === hash || isOlder(seen.updatedAt, run, before))) {
     const later = before.hash === hash && apart(seen.updatedAt, before.updatedAt) > 0;
-    const unmarked = mark && before.deletedAtMs === undefined && before.seenRun !== run;
-    if (!later && !unmarked) return undefined;
-    return { row: { ...before, ...(later && { updatedAt: seen.updatedAt }), seenRun: run } };
+    const row = { ...before, seenRun: run, ...(later && { updatedAt: seen.updatedAt }) };
+    return restamped(row, { run, retentionS }) ?? (later ? { row } : undefined);
   }
 
-  const gone = before === undefined || before.deletedAtMs !== undefined;
+  const gone = before === undefined || before.deletedAtMs !== undefined || isExpired(before, nowMs);
   const change = seen.deleted ? (gone ? undefined : 'deleted') : gone ? 'created' : 'updated';
   return {
     ...(change && { change }),
@@ -58,8 +68,27 @@ export function judge(
       ...(seen.updatedAt !== undefined && { updatedAt: seen.updatedAt }),
       ...(data === undefined ? { deletedAtMs: nowMs } : { data }),
       seenRun: run,
+      ...(expiresAtMs !== undefined && { expiresAtMs }),
     },
   };
+}
+
+/** Returns the row with the end that the retention of now gives it, nothing where it has that. */
+export function restamped(row: RecordRow, { run, retentionS }: Sight): Verdict | undefined {
+  const { expiresAtMs: before, ...rest } = row;
+  const expiresAtMs = row.deletedAtMs === undefined ? expiryOf(row.updatedAt, retentionS) : undefined;
+  if (expiresAtMs === before) return undefined;
+  return { row: { ...rest, seenRun: run, ...(expiresAtMs !== undefined && { expiresAtMs }) } };
+}
+
+export function isExpired({ expiresAtMs }: RecordRow, nowMs: number): boolean {
+  return expiresAtMs !== undefined && expiresAtMs <= nowMs;
+}
+
+/** What has no time has no end. */
+function expiryOf(updatedAt: string | undefined, retentionS: number | undefined): number | undefined {
+  const changedMs = Date.parse(updatedAt ?? '');
+  return retentionS === undefined || Number.isNaN(changedMs) ? undefined : changedMs + retentionS * 1000;
 }
 
 /** Returns the event that a change has, the same whenever and by whomever the change is found again. */

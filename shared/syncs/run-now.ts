@@ -3,7 +3,7 @@ import type { Moment } from '../core/clock.ts';
 import { refuse } from '../core/errors.ts';
 import { ok, type Result } from '../core/result.ts';
 import { amend } from './amend.ts';
-import { messageOf } from './message.ts';
+import { messageOf } from './hand-out.ts';
 import type { TenantSyncs } from './store.ts';
 import { claimed, type SyncRow } from './sync.ts';
 
@@ -21,6 +21,6 @@ export async function runNow(
     if (it.status === 'stopped' || !it.enabled || (it.status === 'running' && !full)) return undefined;
     return claimed(it, moment, full);
   });
-  if (started) await queue.send(messageOf(started));
+  if (started) await queue.send(messageOf(started, moment.nowMs));
   return ok(started ?? row);
 }

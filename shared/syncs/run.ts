@@ -6,23 +6,24 @@ import { measure } from '../core/metrics.ts';
 import type { Sync, SyncPage } from '../providers/syncs.ts';
 import { amend } from './amend.ts';
 import type { SyncMessage } from './contract.ts';
+import { messageOf } from './hand-out.ts';
 import { keep, type Sighting, type Sinks } from './keep.ts';
-import { messageOf } from './message.ts';
 import { findSync, type Offered } from './offer.ts';
 import type { RecordStore } from './record-store.ts';
 import type { SyncStore } from './store.ts';
 import { sweep } from './sweep.ts';
 import {
   advanced,
+  claimed,
   failed,
   finished,
   forgetful,
-  holds,
+  heldBy,
   LEASE_MS,
-  type Run,
   restarted,
   type SyncRow,
   stopped,
+  takenUp,
   waiting,
   writing,
 } from './sync.ts';
@@ -76,25 +77,27 @@ async function work(
   const connection = { provider, name };
   const syncs = ports.syncs.forTenant(tenantId);
   const sync = findSync(ports.offered, provider, message.sync);
-  let row = await syncs.get(connection, message.sync);
   if (!sync) {
     const notice = { code: 'not_found', message: 'The provider has no such sync any more.' };
-    if (row) await amend(syncs, row, (it) => stopped(it, notice, moment.nowMs));
+    await amend(syncs, message.row, (it) => stopped(it, notice, moment.nowMs));
     return 'stopped';
   }
   const records = ports.records.of(tenantId, connection, sync.model);
+  /** Writes the row's successor while it is still this run's turn; nothing when it is not. */
+  const save = (from: SyncRow, change: (it: SyncRow) => SyncRow) =>
+    amend(syncs, from, (it) => {
+      const mine = heldBy(it, from);
+      return mine && change(mine);
+    });
 
-  while (row?.run && holds(row, { id: message.run, pages: row.run.pages })) {
-    const at: Run = row.run;
-    /** Writes the row's successor while it is still this run's turn; nothing when it is not. */
-    const save = (from: SyncRow, change: (it: SyncRow) => SyncRow) =>
-      amend(syncs, from, (it) => (holds(it, at) ? change(it) : undefined));
-
-    if (isForgotten(sync, row)) return expired(row, save);
-    if (isStale(sync, at)) {
-      const anew = await save(row, (it) => restarted(it, moment));
-      return anew ? handOn(anew) : overtaken();
-    }
+  const own = takenUp(message.row, moment);
+  let row = await upToDate();
+  // Webhooks need to know of a run that will end what it has not met; any other is first written down with what it finds.
+  if (row?.run?.scratch && row.status !== 'running') row = await save(row, (it) => claimed(it, moment));
+  while (row?.run) {
+    const at = row.run;
+    if (isForgotten(sync, row)) return expired(row);
+    if (isStale(sync, at)) return anew(row);
     if (remainingMs() < ENOUGH_MS) return handOn(row);
     const timeoutMs = Math.min(ATTEMPT_MS, remainingMs() - RESERVE_MS);
     const turn = turnOf(sync, await ports.attempts.attempt(jobOf(row, sync, timeoutMs), moment), row);
@@ -102,22 +105,18 @@ async function work(
     if (turn.kind === 'page') {
       const { page } = turn;
       const last = page.next === undefined;
-      const about = {
-        tenantId,
-        connection,
-        model: sync.model,
-        run: at.id,
-        mark: at.scratch && !page.incomplete && sync.deletions !== 'none',
-      };
+      const about = { tenantId, connection, model: sync.model, run: at.id, retentionS: row.retentionS };
       const fence = once(async () => {
-        const begun = row && (await save(row, (it) => writing(it, it.run ?? at, moment.nowMs)));
+        const begun = row && (await save(row, (it) => writing(it, at, moment.nowMs)));
         row = begun ?? row;
         return begun !== undefined;
       });
       const sinks = { records, bus: ports.bus, fence };
-      const written = await write(page, about, sinks, moment, () => remainingMs() < RESERVE_MS);
+      const scan = at.scratch && !page.incomplete ? scanOf(sync, at.pages) : undefined;
+      const written = await write(page, about, sinks, scan, moment, () => remainingMs() < RESERVE_MS);
       if (written === 'overtaken') return overtaken();
       if (written === 'unfinished') return handOn(row);
+      if (written === 'unknown') return anew(row);
       const done = { ...page, changes: written };
       row = await save(row, (it) =>
         last ? finished(it, at, done, sync, moment) : advanced(it, at, done, sync, moment.nowMs),
@@ -132,10 +131,10 @@ async function work(
       const bySqs = waitMs <= MAX_DELAY_MS;
       const untilMs = moment.nowMs + waitMs + (bySqs ? LEASE_MS : 0);
       const hidden = await save(row, (it) => waiting(it, at, untilMs, slot));
-      if (hidden && bySqs) await ports.queue.send(messageOf(hidden, Math.ceil(waitMs / 1000)));
+      if (hidden && bySqs) await ports.queue.send(messageOf(hidden, moment.nowMs, Math.ceil(waitMs / 1000)));
       return hidden ? 'waiting' : overtaken();
     } else if (turn.kind === 'expired') {
-      return expired(row, save);
+      return expired(row);
     } else {
       const ended = await save(row, (it) =>
         turn.kind === 'ending' ? stopped(it, turn.error, moment.nowMs) : failed(it, turn.error, turn, moment),
@@ -147,43 +146,74 @@ async function work(
   }
   return overtaken();
 
+  /** A message that is not believed any more may be one of many: only the row knows. */
+  async function upToDate(): Promise<SyncRow | undefined> {
+    if (moment.nowMs < message.believedUntilMs) return own;
+    const it = await syncs.get(connection, message.sync);
+    return it && heldBy(it, own);
+  }
+
   async function handOn(to: SyncRow): Promise<RunOutcome> {
-    await ports.queue.send(messageOf(to));
+    await ports.queue.send(messageOf(to, moment.nowMs));
     return 'continued';
   }
 
-  async function expired(
-    from: SyncRow,
-    save: (from: SyncRow, change: (it: SyncRow) => SyncRow) => Promise<SyncRow | undefined>,
-  ): Promise<RunOutcome> {
+  async function anew(from: SyncRow): Promise<RunOutcome> {
+    const again = await save(from, (it) => restarted(it, moment));
+    return again ? handOn(again) : overtaken();
+  }
+
+  async function expired(from: SyncRow): Promise<RunOutcome> {
     log.warn('a checkpoint is too old', { tenant: tenantId, provider, sync: message.sync });
     return (await save(from, (it) => forgetful(it, moment.nowMs))) ? 'expired' : overtaken();
   }
 
   /** Where the row is gone, so is the connection: what this run wrote meanwhile goes too. */
   async function overtaken(): Promise<RunOutcome> {
-    if (!(await syncs.get(connection, message.sync))) await records.clear(message.run);
+    if (own.run && !(await syncs.get(connection, message.sync))) await records.clear(own.run.id);
     return 'overtaken';
   }
 }
 
-/** Writes a page's records, and after the last page of a run from scratch the end of what it did not meet. Returns how
- *  many really changed, once that is done; if not, the time is up and the same page is to be taken again, or the run is
- *  another's. */
+/** Writes a page's records; of a run from scratch also what it has met, and after its last page the end of what it has not.
+ *  Returns how many really changed, once that is done; if not, the time is up and the same page is to be taken again, the
+ *  run is another's, or what it has met is not known any more. */
 async function write(
   page: SyncPage,
   about: Sighting,
   sinks: Sinks,
+  scan: Scan | undefined,
   moment: Moment,
   timeIsUp: () => boolean,
-): Promise<number | 'unfinished' | 'overtaken'> {
+): Promise<number | 'unfinished' | 'overtaken' | 'unknown'> {
+  const { records } = sinks;
   const changes = await keep(page.records, about, sinks, moment);
   if (changes === 'overtaken') return changes;
-  const swept = page.next === undefined && about.mark ? await sweep(about, sinks, moment, timeIsUp) : 0;
+  const ids = page.records.map(({ id }) => id);
+  let swept: Awaited<ReturnType<typeof sweep>> = 0;
+  if (scan && page.next === undefined) {
+    const before = scan.ends ? await records.met(about.run, scan.pages) : () => true;
+    if (!before) return 'unknown';
+    const here = new Set(ids);
+    swept = await sweep((id) => here.has(id) || before(id), about, sinks, moment, timeIsUp);
+  } else if (scan?.ends) await records.remember(about.run, scan.pages, ids, moment.nowMs);
   if (swept === 'overtaken') return swept;
   const sum = changes + (swept ?? 0);
   if (sum > 0) measure('SyncRecords', { provider: about.connection.provider }, sum);
   return swept === undefined ? 'unfinished' : sum;
+}
+
+interface Scan {
+  /** So many before this one. */
+  readonly pages: number;
+  /** What it has not met does not exist. */
+  readonly ends: boolean;
+}
+
+/** Returns what a run that reads everything has to do with the rows beside those it writes. */
+function scanOf({ deletions, retention }: Sync, pages: number): Scan | undefined {
+  const ends = deletions !== 'none';
+  return ends || retention ? { pages, ends } : undefined;
 }
 
 /** Returns a function that does it the first time, and says the same ever after. */

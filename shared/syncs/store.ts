@@ -1,10 +1,12 @@
 import type { Item, Table } from '../core/aws.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
-import { dueShard, syncKey } from '../core/keys.ts';
+import { dueShard, SYNC_TICK, syncKey } from '../core/keys.ts';
 import type { SyncRow } from './sync.ts';
 
 /** What a save came to: when another write was faster, the row as that left it (absent: it is gone). */
 export type Saved = { readonly done: true } | { readonly done: false; readonly row?: SyncRow };
+
+const TICK = { pk: SYNC_TICK, sk: SYNC_TICK };
 
 /** Returns the rows of syncs. */
 export function syncStore(table: Table) {
@@ -19,6 +21,18 @@ export function syncStore(table: Table) {
         cursor,
       });
       return { rows: items.map(fromItem), cursor: rest };
+    },
+
+    /** When rows were last handed out, in ms; 0: never. */
+    async lastTick(): Promise<number> {
+      return Number((await table.get(TICK))?.atMs ?? 0);
+    },
+
+    /** Writes that down, unless another tick has since `lastMs`; says whether it did. */
+    async saveTick(atMs: number, lastMs: number): Promise<boolean> {
+      const condition = lastMs === 0 ? 'attribute_not_exists(#pk)' : '#atMs = :last';
+      const values = lastMs === 0 ? {} : { ':last': lastMs };
+      return (await table.put({ ...TICK, atMs }, { condition, values })).done;
     },
 
     forTenant(tenantId: TenantId) {

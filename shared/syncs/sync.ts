@@ -5,6 +5,7 @@ import { type ConnectionId, newId, type TenantId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { Sync, SyncPage } from '../providers/syncs.ts';
 import { paceOf } from './pace.ts';
+import { secondsOf, type Wish } from './wish.ts';
 
 export type SyncStatus = 'idle' | 'running' | 'failing' | 'stopped';
 
@@ -41,6 +42,8 @@ export interface SyncRow {
   readonly fixed?: boolean;
   /** As the tenant chose; checked by the sync's own `settings`. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** For so long after its last change a record is kept; none: for as long as it exists. */
+  readonly retentionS?: number;
   readonly status: SyncStatus;
   /** The checkpoint of the last complete run; none: the next run reads everything. */
   readonly since?: string;
@@ -55,8 +58,8 @@ export interface SyncRow {
   readonly records?: number;
   /** Since when somebody may be writing records of a run that is over: once that must have ended, all is read again. */
   readonly doubtedAtMs?: number;
-  /** There was news while the run was under way: another follows at once. */
-  readonly again?: boolean;
+  /** When there was last news that a run under way may have been too early for: another follows it at once. */
+  readonly newsAtMs?: number;
   /** While a run is under way, the end of its lease: a message that was lost is sent again then. None: never. */
   readonly dueAt?: number;
   /** The connection's latest event that was obeyed: an older one comes too late. */
@@ -76,6 +79,8 @@ export type PageDone = SyncPage & { readonly changes?: number };
 
 /** Longer than a function may run, so that no live run is handed out twice; each page renews it. */
 export const LEASE_MS = 5 * 60_000;
+/** Of news that come in one burst, one is written down each so often. */
+export const BURST_MS = 1_000;
 /** Spreads what becomes due together. */
 const SPREAD_MS = 5_000;
 const failureBackoff: Backoff = { baseMs: 60_000, capMs: 6 * 60 * 60_000 };
@@ -83,7 +88,7 @@ const failureBackoff: Backoff = { baseMs: 60_000, capMs: 6 * 60 * 60_000 };
 /** Returns the sync of a connection that has just come into being: due at once. */
 export function born(
   about: { readonly tenantId: TenantId; readonly connection: ConnectionId; readonly sync: string },
-  { everyS, model, settings: Settings }: Sync,
+  { everyS, model, settings: Settings, retention }: Sync,
   atMs: number,
   moment: Moment,
 ): SyncRow {
@@ -93,19 +98,26 @@ export function born(
   return {
     ...{ ...about, model, enabled, everyS, status: 'idle', failures: 0, followedAtMs: atMs, version: nowMs },
     ...(unchosen?.success && { settings: unchosen.data }),
+    ...(retention?.defaultS !== undefined && { retentionS: retention.defaultS }),
     ...(enabled && { dueAt: nowMs + spread(moment) }),
   };
 }
 
-/** Returns the row with a run under way: the one that was, or a new one. `full`: a new one, from no checkpoint. */
-export function claimed(row: SyncRow, moment: Moment, full = false): SyncRow {
+/** Returns the row as a run takes it up, in memory alone: with the run that was, or a new one. `full`: a new one, from no
+ *  checkpoint. */
+export function takenUp(row: SyncRow, moment: Moment, full = false): SyncRow {
   const { doubtedAtMs } = row;
   const anew = full || (doubtedAtMs !== undefined && !row.run);
   const since = anew ? undefined : row.since;
   const run = (anew ? undefined : row.run) ?? newRun(since, moment);
   const settled = anew && doubtedAtMs !== undefined && moment.nowMs - doubtedAtMs >= LEASE_MS;
-  const changes: Partial<SyncRow> = { status: 'running', since, run, dueAt: moment.nowMs + LEASE_MS };
-  return next(settled ? { ...row, doubtedAtMs: undefined } : row, changes);
+  return { ...row, since, run, doubtedAtMs: settled ? undefined : doubtedAtMs };
+}
+
+/** Returns the row with a run under way, as `takenUp` has it: nobody else begins one while its lease lasts. */
+export function claimed(row: SyncRow, moment: Moment, full = false): SyncRow {
+  const { since, run, doubtedAtMs } = takenUp(row, moment, full);
+  return next({ ...row, doubtedAtMs }, { status: 'running', since, run, dueAt: moment.nowMs + LEASE_MS });
 }
 
 /** Returns the row with its run begun anew, under another id: what the one before has met does not count. */
@@ -116,17 +128,22 @@ export function restarted(row: SyncRow, moment: Moment): SyncRow {
 /** Returns the row as its run begins to write a page; whoever does not hold it any more writes nothing. */
 export function writing(row: SyncRow, run: Run, nowMs: number): SyncRow {
   const { writingSinceMs: doubtedAtMs = row.doubtedAtMs } = run; // whoever began it may not be gone
-  return next(row, { run: { ...run, writingSinceMs: nowMs }, doubtedAtMs });
+  const begun = { ...run, writingSinceMs: nowMs };
+  return next(row, { status: 'running', run: begun, doubtedAtMs, dueAt: nowMs + LEASE_MS });
 }
 
-/** Returns whether this run is still the row's own, as far as `pages` pages. */
-export function holds(row: SyncRow, run: Pick<Run, 'id' | 'pages'>): boolean {
-  return row.status === 'running' && row.run?.id === run.id && row.run.pages === run.pages;
+/** Returns the row, as it stands by now, with the run that `own` has, where that run is still the row's: by its pages once
+ *  it is written down, and until then as long as the row is due as it was when it was handed out. */
+export function heldBy(row: SyncRow, own: SyncRow): SyncRow | undefined {
+  const { status, since, run, doubtedAtMs, dueAt } = own;
+  if (status !== 'running') return row.dueAt === dueAt ? { ...row, since, run, doubtedAtMs } : undefined;
+  const same = row.status === status && row.run?.id === run?.id && row.run?.pages === run?.pages;
+  return same ? row : undefined;
 }
 
 /** Returns the row one page further. */
 export function advanced(row: SyncRow, run: Run, page: PageDone, sync: Sync, nowMs: number): SyncRow {
-  return next(row, { run: counted(run, page, sync), failures: 0, dueAt: nowMs + LEASE_MS });
+  return next(row, { status: 'running', run: counted(run, page, sync), failures: 0, dueAt: nowMs + LEASE_MS });
 }
 
 /** Returns the row after its run's last page: the checkpoint moves, never back, until all is to be read anew. */
@@ -139,23 +156,27 @@ export function finished(row: SyncRow, run: Run, page: PageDone, sync: Sync, mom
   const vouched = reached !== undefined && latest !== undefined && reached > latest ? latest : reached;
   const since = fullIsDue ? undefined : furthest(row.since, vouched, sync);
   const everyS = row.fixed ? row.everyS : paceOf(row.everyS, { changes, complete: since === undefined }, sync);
-  const done = { ...row, run: undefined, again: undefined };
-  const pauseMs = row.again ? 0 : everyS * 1000 * (0.9 + 0.2 * moment.chance());
-  return next(done, {
-    status: 'idle',
-    ...{ since, everyS },
-    lastFullAtMs,
-    failures: 0,
-    error: undefined,
-    lastSuccessAtMs: moment.nowMs,
-    records,
-    dueAt: moment.nowMs + (row.doubtedAtMs ? LEASE_MS : pauseMs),
-  });
+  const again = row.newsAtMs !== undefined && row.newsAtMs >= run.startedAtMs - BURST_MS;
+  const pauseMs = again ? 0 : everyS * 1000 * (0.9 + 0.2 * moment.chance());
+  return next(
+    { ...row, run: undefined },
+    {
+      status: 'idle',
+      newsAtMs: undefined,
+      ...{ since, everyS },
+      lastFullAtMs,
+      failures: 0,
+      error: undefined,
+      lastSuccessAtMs: moment.nowMs,
+      records,
+      dueAt: moment.nowMs + (row.doubtedAtMs ? LEASE_MS : pauseMs),
+    },
+  );
 }
 
 /** Returns the row while the provider has it wait: `untilMs` is when its message, or a tick, comes. */
 export function waiting(row: SyncRow, run: Run, untilMs: number, slot?: Slot): SyncRow {
-  return next(row, { run: { ...run, slot }, dueAt: untilMs });
+  return next(row, { status: 'running', run: { ...run, slot }, dueAt: untilMs });
 }
 
 /** Returns the row after an attempt that failed, due again after a growing pause of at least `waitMs`. A resume point
@@ -192,11 +213,15 @@ export function abandoned(row: SyncRow): SyncRow {
   return next(row, { status: 'stopped', run: undefined, since: undefined });
 }
 
-/** Returns the row, due now, or as soon as its run is over; nothing where it is already, or would not be heard: while it
- *  fails, is paused or stopped, its next run finds what is new without. */
+/** Returns the row, due now; where a run may be under way, as soon as that is over; nothing where it would not be heard:
+ *  while it fails, is paused or stopped, its next run finds what is new without. */
 export function nudged(row: SyncRow, nowMs: number): SyncRow | undefined {
-  if (row.status === 'running') return row.again ? undefined : next(row, { again: true });
-  return row.status === 'idle' && (row.dueAt ?? 0) > nowMs ? next(row, { dueAt: nowMs }) : undefined;
+  const { status, dueAt, newsAtMs = 0 } = row;
+  if (dueAt === undefined) return undefined;
+  if (status === 'running' || dueAt <= nowMs) {
+    return nowMs - newsAtMs < BURST_MS ? undefined : next(row, { newsAtMs: nowMs });
+  }
+  return status === 'idle' ? next(row, { dueAt: nowMs }) : undefined;
 }
 
 /** Returns the row without a checkpoint and without the run that began from it: due now. */
@@ -205,21 +230,17 @@ export function forgetful(row: SyncRow, nowMs: number): SyncRow {
   return next(row, { status, since: undefined, run: undefined, dueAt: nowMs });
 }
 
-/** What a tenant may want of a sync. */
-export interface Wish {
-  /** Seconds; `auto`: sooner where runs find changes, later where they find none. */
-  readonly every?: number | 'auto';
-  readonly enabled?: boolean;
-  readonly settings?: Readonly<Record<string, unknown>>;
-}
-
 /** Returns the row as its tenant wants it. A pause keeps the place a run was at; another choice begins anew. */
 export function set(row: SyncRow, wish: Wish, { nowMs }: Pick<Moment, 'nowMs'>): SyncRow {
   const { enabled = row.enabled, settings = row.settings } = wish;
   const fixed = wish.every === undefined ? row.fixed : wish.every !== 'auto';
   const every = typeof wish.every === 'number' ? wish.every : row.everyS;
-  if (settings !== row.settings && canonicalJson(settings) !== canonicalJson(row.settings ?? null)) {
-    return set(forgetful({ ...row, settings }, nowMs), { ...wish, settings: undefined }, { nowMs });
+  const retentionS = wish.retention === undefined ? row.retentionS : secondsOf(wish.retention);
+  const chosen = settings !== row.settings && canonicalJson(settings) !== canonicalJson(row.settings ?? null);
+  if (chosen || retentionS !== row.retentionS) {
+    const anew = forgetful({ ...row, settings, retentionS }, nowMs);
+    const rest = { ...wish, settings: undefined, retention: undefined };
+    return set({ ...anew, version: row.version }, rest, { nowMs }); // both are one write
   }
   const pausing = !enabled && row.status === 'running';
   const latest = nowMs + every * 1000;
@@ -268,20 +289,4 @@ function furthest(before: string | undefined, after: string | undefined, { check
 
 function spread(moment: Moment): number {
   return Math.floor(moment.chance() * SPREAD_MS);
-}
-
-/** A sync as the API shows it. */
-export function toView(row: SyncRow, nowMs: number) {
-  const { sync, model, enabled, everyS, fixed = false, settings, status, dueAt, lastSuccessAtMs, records, error } = row;
-  return {
-    ...{ sync, model, enabled, every: everyS, adaptive: !fixed, status },
-    ...(settings && { settings }),
-    ...(lastSuccessAtMs !== undefined && {
-      lastSuccessAt: iso(lastSuccessAtMs),
-      lagS: Math.max(0, Math.floor((nowMs - lastSuccessAtMs) / 1000)),
-    }),
-    ...(dueAt !== undefined && status !== 'running' && { nextRunAt: iso(dueAt) }),
-    ...(records !== undefined && { records }),
-    ...(error && { error }),
-  };
 }

@@ -84,7 +84,7 @@ export async function playRecords(seed: number): Promise<{ readonly kept: string
     const data =
       request.path === '/events' ? feed.filter(({ created }) => created >= from).reverse() : [...truth.values()];
     const page = sync.page({ ...place, body: { data, has_more: false }, headers: {} });
-    const about = { tenantId: acme, connection, model: 'subscriptions', run: newId('run', moment), mark: false };
+    const about = { tenantId: acme, connection, model: 'subscriptions', run: newId('run', moment) };
     since = iso(place.startedAtMs - (sync.overlapS ?? 0) * 1000);
     const sinks = { records: records.of(acme, connection, 'subscriptions'), bus };
     underway.push(() => keep(page.records, about, sinks, moment));
@@ -102,7 +102,7 @@ export async function playRecords(seed: number): Promise<{ readonly kept: string
     poll();
     await underway.pop()?.();
   }
-  const { rows } = await records.of(acme, connection, 'subscriptions').list(10);
+  const { rows } = await records.of(acme, connection, 'subscriptions').list(10, moment.nowMs);
   return {
     kept: rows.map(({ id, data = 'null' }) => `${id} ${JSON.parse(data).status}`).sort(),
     truth: [...truth.values()].map(({ id, status }) => `${id} ${status}`).sort(),

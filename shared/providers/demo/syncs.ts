@@ -44,5 +44,6 @@ export const demoSyncs = {
       };
     },
     deletions: 'tombstones',
+    retention: {},
   },
 } as const satisfies Syncs;

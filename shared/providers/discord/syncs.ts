@@ -11,7 +11,10 @@ const Settings = z.strictObject({
     .max(50),
 });
 const Messages = z.array(
-  z.looseObject({ id: z.string().regex(/^\d+$/), channel_id: z.string(), edited_timestamp: z.string().nullish() }),
+  z.looseObject({
+    ...{ id: z.string().regex(/^\d+$/), channel_id: z.string() },
+    ...{ timestamp: z.string(), edited_timestamp: z.string().nullish() },
+  }),
 );
 
 const streamAt = (place: SyncPlace) => streamOf(Settings.parse(place.settings).channels, place);
@@ -39,12 +42,13 @@ export const discordSyncs = {
       return {
         records: messages.map((data) => ({
           id: data.id,
-          ...(data.edited_timestamp && { updatedAt: data.edited_timestamp }),
+          updatedAt: data.edited_timestamp ?? data.timestamp,
           data,
         })),
         ...after(newest, messages.length < PER_PAGE ? undefined : newest),
       };
     },
     deletions: 'none',
+    retention: { defaultS: 90 * 86_400 },
   },
 } as const satisfies Syncs;

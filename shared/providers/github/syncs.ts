@@ -77,6 +77,7 @@ export const githubSyncs = {
       };
     },
     deletions: 'none',
+    retention: {},
     nudgedBy: ['issues.*', 'issue_comment.*'],
   },
   /** Neither times to ask for nor tombstones: each run reads all of it, and what it does not meet is gone. */
@@ -102,6 +103,7 @@ export const githubSyncs = {
       next: hasNext(headers.link) ? String(Number(page) + 1) : undefined,
     }),
     deletions: 'full-scan',
+    retention: {},
     nudgedBy: ['repository.*', 'installation_repositories.*'],
   },
 } as const satisfies Syncs;

@@ -59,6 +59,7 @@ function syncOf(model: 'contacts' | 'companies' | 'deals', changedAt: string, st
       };
     },
     deletions: 'full-scan',
+    retention: {},
     nudgedBy: [`${model === 'companies' ? 'company' : model.slice(0, -1)}.*`, 'object.*'],
   };
 }

@@ -7,7 +7,7 @@ import type { Syncs } from '../syncs.ts';
 
 const docs = 'https://developers.notion.com/reference';
 const PER_PAGE = 100;
-const common = { everyS: 900, overlapS: 300, fullEveryS: 86_400, deletions: 'full-scan' } as const;
+const common = { everyS: 900, overlapS: 300, fullEveryS: 86_400, deletions: 'full-scan', retention: {} } as const;
 
 const Page = z.object({
   results: z.array(z.looseObject({ id: z.string().min(1), last_edited_time: z.string() })),

@@ -36,6 +36,7 @@ export const sendgridSyncs = {
       };
     },
     deletions: 'full-scan',
+    retention: {},
     nudgedBy: ['bounce'],
   },
 } as const satisfies Syncs;

@@ -33,8 +33,9 @@ const Chosen = z.strictObject({
     .min(1)
     .max(50),
 });
+const Time = z.string().regex(/^\d{10}\.\d{6}$/);
 const History = z.object({
-  messages: z.array(z.looseObject({ ts: z.string().regex(/^\d{10}\.\d{6}$/) })),
+  messages: z.array(z.looseObject({ ts: Time, edited: z.looseObject({ ts: Time }).optional() })),
   response_metadata: next,
 });
 const streamAt = (place: SyncPlace) => streamOf(Chosen.parse(place.settings).channels, place);
@@ -115,11 +116,16 @@ export const slackSyncs = {
       const { id, reached, after } = streamAt(place);
       const newest = messages.reduce((last, { ts }) => (last && last > ts ? last : ts), reached); // of one length all
       return {
-        records: messages.map((data) => ({ id: `${id}:${data.ts}`, data: { channel: id, ...data } })),
+        records: messages.map((data) => ({
+          id: `${id}:${data.ts}`,
+          updatedAt: new Date(Number(data.edited?.ts ?? data.ts) * 1000).toISOString(),
+          data: { channel: id, ...data },
+        })),
         ...after(newest, response_metadata?.next_cursor || undefined),
       };
     },
     deletions: 'none',
+    retention: { defaultS: 90 * 86_400 },
     nudgedBy: ['message'],
   },
 } as const satisfies Syncs;

@@ -29,6 +29,7 @@ export const twilioSyncs = {
       };
     },
     deletions: 'none',
+    retention: { defaultS: 90 * 86_400 },
     nudgedBy: ['delivered', 'undelivered', 'failed', 'received', 'sent', 'com.twilio.messaging.*'],
   },
 } as const satisfies Syncs;

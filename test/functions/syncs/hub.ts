@@ -1,7 +1,10 @@
 import { createServer } from 'node:http';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
+import { vi } from 'vitest';
+import { openTable } from '../../../shared/core/aws.ts';
 import { fakeBus, fakeKms, fakeSecrets } from '../../support/aws-fakes.ts';
 import { setEnv, startDynamo } from '../../support/dynamo.ts';
 import { lambdaContext } from '../../support/http-event.ts';
@@ -134,6 +137,26 @@ export async function startSyncs() {
       return (answer as { batchItemFailures: { itemIdentifier: string }[] }).batchItemFailures.map(
         ({ itemIdentifier }) => itemIdentifier,
       );
+    },
+
+    /** Has the sync be due for a while, and the next tick be the first. */
+    async makeDue() {
+      const table = openTable(dynamo.tables.syncs);
+      await table.remove({ pk: '_tick', sk: '_tick' });
+      const row = await table.get({ pk: 'acme', sk: 'demo#default#contacts' });
+      await table.put({ ...row, dueAt: Date.now() - 5_000 });
+    },
+
+    /** Counts the requests to DynamoDB, by operation and table, while `work` runs. */
+    async counting(work: () => Promise<unknown>): Promise<string[]> {
+      const send = vi.spyOn(DynamoDBClient.prototype, 'send');
+      await work();
+      const requests = send.mock.calls.map(
+        ([command]) =>
+          `${command.constructor.name.replace(/(Item)?Command/, '')} ${'TableName' in command.input && command.input.TableName}`,
+      );
+      send.mockRestore();
+      return requests;
     },
 
     async stop() {

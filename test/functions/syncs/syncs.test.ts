@@ -73,17 +73,33 @@ describe('a sync through its functions', () => {
     expect((await records()).map(({ id }) => id)).toEqual(['c1']);
   });
 
-  test('is claimed by one tick of many when it is due', async () => {
-    await hub.call('run-now');
-    await hub.deliver();
-    await hub.call('set', { body: JSON.stringify({ enabled: false }) });
-    await hub.call('set', { body: JSON.stringify({ enabled: true }) }); // due now
-    hub.queue.length = 0;
+  test('is handed out by one tick of many when it is due', async () => {
+    await run();
+    await hub.makeDue();
     await Promise.all([hub.call('plan'), hub.call('plan'), hub.call('plan')]);
-    expect(hub.queue).toHaveLength(1);
-    expect(hub.queue[0]).toMatchObject({ group: 'acme' });
+    await hub.call('plan');
+    expect(hub.queue).toMatchObject([{ group: 'acme' }]);
     expect(await hub.deliver()).toEqual([]);
     expect((await hub.call('list')).json.items[0].status).toBe('idle');
+  });
+
+  test('E-31: costs 3 requests to DynamoDB and one to the provider where nothing has changed (design §9)', async () => {
+    hub.put('c1', 'Ada');
+    await run();
+    const quietly = async () => {
+      await hub.makeDue();
+      hub.asked.length = 0;
+      const tick = await hub.counting(() => hub.call('plan'));
+      expect(tick.filter((request) => !request.startsWith('Query'))).toEqual(['Get syncs', 'Put syncs']); // for all syncs
+      return (await hub.counting(() => hub.deliver())).sort();
+    };
+    const least = ['Get connections', 'Put syncs', 'Update limits'];
+    // Asked for changes since the last one, the provider shows that one again: it is compared.
+    expect(await quietly()).toEqual(['Get connections', 'Get records', 'Put syncs', 'Update limits']);
+    hub.contacts.clear();
+    expect(await quietly()).toEqual(least);
+    expect(hub.asked).toHaveLength(1);
+    expect((await hub.call('list')).json.items[0]).toMatchObject({ status: 'idle', records: 0 });
   });
 
   test('shows why it failed, without a fault in the log', async () => {
@@ -149,7 +165,36 @@ describe('the answers', () => {
     expect((await hub.call('set', { body: '{"every":"auto"}' })).json).toMatchObject({ every: 300, adaptive: true });
   });
 
+  test('set has old records let go, which no poll brings back', async () => {
+    const ago = (hours: number) => ({ updatedAt: new Date(Date.now() - hours * 3_600_000).toISOString() });
+    hub.put('c1', 'Ada', ago(3));
+    hub.put('c2', 'Grace', ago(1));
+    await run();
+    const day = { body: '{"retention":{"days":1}}' };
+    expect((await hub.call('set', day)).json).toMatchObject({ retention: { days: 1 } });
+    expect((await hub.call('list')).json.items[0]).toMatchObject({ retention: { days: 1 } });
+    hub.put('c3', 'Edsger', ago(25));
+    await run();
+    expect((await records()).map(({ id }) => id)).toEqual(['c1', 'c2']);
+    await hub.call('set', { body: '{"retention":{"seconds":7200}}' });
+    for (let n = 0; n < 2; n++) await run({ full: true });
+    expect((await records()).map(({ id }) => id)).toEqual(['c2']);
+    expect((await hub.call('set', { body: '{"retention":"forever"}' })).json).not.toHaveProperty('retention');
+    await run();
+    expect((await records()).map(({ id }) => id)).toEqual(['c1', 'c2', 'c3']);
+    expect(hub.events.map(({ type, data }) => `${type} ${data.id}`)).toEqual([
+      'record.created c1',
+      'record.created c2',
+      'record.created c3', // from here on both are kept
+      'record.created c1',
+    ]);
+  });
+
   test.each([
+    ['{"retention":90}', 400],
+    ['{"retention":{"days":0}}', 400],
+    ['{"retention":{"seconds":60}}', 400],
+    ['{"retention":{"days":1,"seconds":3600}}', 400],
     ['{"every":59}', 400],
     ['{"every":90000}', 400],
     ['{"since":"2020"}', 400],

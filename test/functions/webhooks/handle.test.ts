@@ -36,7 +36,7 @@ const list = async (tenant: TenantId, query = '') =>
   (await hub.ask('list GET /v1/tenants/{tenant}/events', { tenant }, { query })).json.items;
 const recordsOf = async (tenant: TenantId, model: string) => {
   const copy = hub.records.of(tenant, { provider: 'stripe', name: 'default' }, model);
-  return (await copy.list(100)).rows.map(({ data = 'null' }) => JSON.parse(data));
+  return (await copy.list(100, Date.now())).rows.map(({ data = 'null' }) => JSON.parse(data));
 };
 const told = (type: string) => hub.events.filter((event) => event.type === type);
 /** An account of its own, and what Stripe sends of it. */

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { eventOf, judge, type RecordRow, type Seen, toView } from '../../../shared/syncs/record.ts';
 
 const nowMs = Date.UTC(2026, 10, 20);
-const about = { run: 'r2', mark: false };
+const about = { run: 'r2' };
 const seen = (data: unknown, more: Partial<Seen> = {}): Seen => ({ id: 'a', data, ...more });
 
 /** What one sight after another makes of a row. */
 function rowAfter(...sights: Seen[]): RecordRow | undefined {
   let row: RecordRow | undefined;
-  for (const sight of sights) row = judge(row, sight, { run: 'r1', mark: false }, nowMs)?.row ?? row;
+  for (const sight of sights) row = judge(row, sight, { run: 'r1' }, nowMs)?.row ?? row;
   return row;
 }
 
@@ -21,13 +21,6 @@ describe('a sight of an object', () => {
   it('that is the same changes nothing, in whatever order its fields come', () => {
     const row = rowAfter(seen({ a: 1, b: { c: 2, d: [3, { e: 4, f: 5 }] } }));
     expect(judge(row, seen({ b: { d: [3, { f: 5, e: 4 }], c: 2 }, a: 1 }), about, nowMs)).toBeUndefined();
-  });
-
-  it('that is the same leaves its run on the row where a run must know what it met', () => {
-    const row = rowAfter(seen({ n: 1 }));
-    const verdict = judge(row, seen({ n: 1 }), { run: 'r2', mark: true }, nowMs);
-    expect(verdict).toEqual({ row: { ...row, seenRun: 'r2' } });
-    expect(judge(verdict?.row, seen({ n: 1 }), { run: 'r2', mark: true }, nowMs)).toBeUndefined();
   });
 
   it('that is the same at a later time moves the time, untold: what lies between the two is older from then on', () => {
@@ -47,12 +40,6 @@ describe('a sight of an object', () => {
   it('that is older is refused, however its time is spelled', () => {
     const row = rowAfter(seen({ n: 2 }, { updatedAt: '2026-11-20T10:00:00.000Z' }));
     expect(judge(row, seen({ n: 1 }, { updatedAt: '2026-11-20T10:59:59+01:00' }), about, nowMs)).toBeUndefined();
-  });
-
-  it('that is older still tells that the object exists', () => {
-    const row = rowAfter(seen({ n: 2 }, { updatedAt: '2026-11-20T10:00:00Z' }));
-    const verdict = judge(row, seen({ n: 1 }, { updatedAt: '2026-11-20T09:00:00Z' }), { run: 'r2', mark: true }, nowMs);
-    expect(verdict).toEqual({ row: { ...row, seenRun: 'r2' } });
   });
 
   it('of the same time with other content is news', () => {
@@ -78,19 +65,19 @@ describe('a sight of an object', () => {
     expect(verdict).toMatchObject({ row: { version: 0, deletedAtMs: nowMs } });
     expect(verdict?.change).toBeUndefined();
     const late = seen({ n: 1 }, { updatedAt: '2026-11-20T09:59:00Z' });
-    expect(judge(verdict?.row, late, { run: 'r2', mark: false }, nowMs)).toBeUndefined();
+    expect(judge(verdict?.row, late, about, nowMs)).toBeUndefined();
     expect(judge(verdict?.row, seen({ n: 1 }), about, nowMs)).toMatchObject({ change: 'created', row: { version: 1 } });
   });
 
   it('that is gone already changes nothing', () => {
     const deleted = seen(undefined, { deleted: true });
-    expect(judge(rowAfter(seen({ n: 1 }), deleted), deleted, { run: 'r2', mark: true }, nowMs)).toBeUndefined();
+    expect(judge(rowAfter(seen({ n: 1 }), deleted), deleted, about, nowMs)).toBeUndefined();
   });
 
   it('that is older than the deletion does not bring it back', () => {
     const row = rowAfter(seen({ n: 1 }), seen(undefined, { deleted: true, updatedAt: '2026-11-20T10:00:00Z' }));
     const stale = seen({ n: 1 }, { updatedAt: '2026-11-20T09:00:00Z' });
-    expect(judge(row, stale, { run: 'r2', mark: true }, nowMs)).toBeUndefined();
+    expect(judge(row, stale, about, nowMs)).toBeUndefined();
   });
 
   it('that comes back is created again', () => {
@@ -102,6 +89,46 @@ describe('a sight of an object', () => {
 
   it('without data is kept as null', () => {
     expect(judge(undefined, seen(undefined), about, nowMs)).toMatchObject({ change: 'created', row: { data: 'null' } });
+  });
+});
+
+describe('a record that is kept for a day after its last change', () => {
+  const DAY_MS = 86_400_000;
+  const daily = { run: 'r2', retentionS: 86_400 };
+  const at = (agoMs: number) => ({ updatedAt: new Date(nowMs - agoMs).toISOString() });
+  const kept = judge(undefined, seen({ n: 1 }, at(60_000)), daily, nowMs)?.row;
+
+  it('knows its end', () => {
+    expect(kept).toMatchObject({ expiresAtMs: nowMs - 60_000 + DAY_MS });
+    expect(judge(undefined, seen({ n: 1 }), daily, nowMs)?.row).not.toHaveProperty('expiresAtMs'); // of no known age
+  });
+
+  it('is not made once it is too old, and not changed or told any more', () => {
+    expect(judge(undefined, seen({ n: 1 }, at(DAY_MS)), daily, nowMs)).toBeUndefined();
+    expect(judge(kept, seen({ n: 1 }, at(60_000)), daily, nowMs + DAY_MS)).toBeUndefined();
+    expect(judge(kept, seen({ n: 2 }, at(60_000)), daily, nowMs + DAY_MS)).toBeUndefined();
+  });
+
+  it('is deleted untold after its end, and created where it changes after it', () => {
+    const laterMs = nowMs + DAY_MS;
+    expect(judge(kept, seen(undefined, { deleted: true }), daily, laterMs)).toMatchObject({
+      row: { deletedAtMs: laterMs },
+    });
+    expect(judge(kept, seen(undefined, { deleted: true }), daily, laterMs)?.change).toBeUndefined();
+    expect(judge(kept, seen({ n: 1 }, at(-DAY_MS)), daily, laterMs)).toMatchObject({
+      change: 'created',
+      row: { version: 2 },
+    });
+  });
+
+  it('takes its end from the retention of now, untold', () => {
+    const same = seen({ n: 1 }, at(60_000));
+    expect(judge(kept, same, daily, nowMs)).toBeUndefined();
+    expect(judge(kept, same, { run: 'r3' }, nowMs)).toEqual({
+      row: { ...kept, seenRun: 'r3', expiresAtMs: undefined },
+    });
+    const shorter = { run: 'r3', retentionS: 30 };
+    expect(judge(kept, same, shorter, nowMs)).toEqual({ row: { ...kept, seenRun: 'r3', expiresAtMs: nowMs - 30_000 } });
   });
 });
 

@@ -87,6 +87,13 @@ describe.each(Object.entries(open))('the rows of syncs in %s', (_engine, stores)
     expect(await foreign.list()).toEqual([]);
   });
 
+  it('are handed out by one of two ticks', async () => {
+    const lastMs = await syncs.lastTick();
+    const ticks = [1, 2].map((ms) => syncs.saveTick(clock.nowMs + ms, lastMs));
+    expect((await Promise.all(ticks)).filter((won) => won)).toHaveLength(1);
+    expect(await syncs.lastTick()).toBeGreaterThan(lastMs);
+  });
+
   it('are found when due, and only while enabled', async () => {
     const due = async (nowMs: number) => {
       const shards = await Promise.all(dueShards.map((shard) => syncs.due(shard, nowMs, 100)));
@@ -128,22 +135,42 @@ describe.each(Object.entries(open))('the copies of objects in %s', (_engine, sto
   it('are listed page by page without the deleted', async () => {
     for (const id of ['a', 'b', 'c']) await copy().put({ ...row, id }, undefined);
     await copy().put({ id: 'b', version: 2, hash: 'deleted', seenRun: 'r1', deletedAtMs: 1_000 }, { ...row, id: 'b' });
-    expect((await copy().list(10)).rows.map(({ id }) => id)).toEqual(['a', 'c']);
+    expect((await copy().list(10, clock.nowMs)).rows.map(({ id }) => id)).toEqual(['a', 'c']);
   });
 
-  it('tell which of them a run has not met', async () => {
-    await copy().put(row, undefined);
-    await copy().put({ ...row, id: 'b', seenRun: 'r2' }, undefined);
-    expect((await copy().unseen('r2')).rows.map(({ id }) => id)).toEqual(['a#1']);
+  it('are not listed from their end on, swept or not', async () => {
+    await copy().put({ ...row, id: 'a', expiresAtMs: clock.nowMs }, undefined);
+    await copy().put({ ...row, id: 'b', expiresAtMs: clock.nowMs + 1 }, undefined);
+    expect((await copy().list(10, clock.nowMs)).rows.map(({ id }) => id)).toEqual(['b']);
   });
 
-  it('are cleared, all of them or those of one run', async () => {
+  it('tell which of them a run has not written', async () => {
     await copy().put(row, undefined);
     await copy().put({ ...row, id: 'b', seenRun: 'r2' }, undefined);
+    expect((await copy().others('r2')).rows.map(({ id }) => id)).toEqual(['a#1']);
+  });
+
+  it('are cleared, all of them or those of one run, with what it has met', async () => {
+    await copy().put(row, undefined);
+    await copy().put({ ...row, id: 'b', seenRun: 'r2' }, undefined);
+    for (const run of ['r1', 'r2']) await copy().remember(run, 0, ['b'], clock.nowMs);
     await copy().clear('r2');
-    expect((await copy().list(10)).rows.map(({ id }) => id)).toEqual(['a#1']);
+    expect((await copy().list(10, clock.nowMs)).rows.map(({ id }) => id)).toEqual(['a#1']);
+    expect(await Promise.all(['r1', 'r2'].map((run) => copy().met(run, 1)))).toEqual([expect.any(Function), undefined]);
     await copy().clear();
-    expect((await copy().list(10)).rows).toEqual([]);
+    expect((await copy().list(10, clock.nowMs)).rows).toEqual([]);
+    expect(await copy().met('r1', 1)).toBeUndefined();
+  });
+
+  it('are known to have been met by one run, page by page, with all that a page ever held', async () => {
+    await copy().remember('r1', 0, ['a', 'b'], clock.nowMs);
+    await copy().remember('r1', 1, ['c'], clock.nowMs);
+    await copy().remember('r1', 1, ['d'], clock.nowMs);
+    await copy().remember('r2', 0, ['e'], clock.nowMs);
+    const met = await copy().met('r1', 2);
+    expect(['a', 'b', 'c', 'd', 'e', 'ab'].filter((id) => met?.(id))).toEqual(['a', 'b', 'c', 'd']);
+    expect((await copy().met('r3', 0))?.('a')).toBe(false);
+    expect(await copy().met('r1', 3)).toBeUndefined(); // a page is missing: nothing may be concluded
   });
 });
 
@@ -152,8 +179,8 @@ describe('the copies of objects in DynamoDB', () => {
     const copy = open.DynamoDB().records.of(TenantId.parse(`tenant-${++count}`), connection, 'things');
     for (let n = 0; n < 5; n++)
       await copy.put({ id: `t${n}`, version: 1, hash: 'h', data: '1', seenRun: 'r' }, undefined);
-    const first = await copy.list(3);
-    const second = await copy.list(3, first.cursor);
+    const first = await copy.list(3, clock.nowMs);
+    const second = await copy.list(3, clock.nowMs, first.cursor);
     expect([...first.rows, ...second.rows].map(({ id }) => id)).toEqual(['t0', 't1', 't2', 't3', 't4']);
     expect(second.cursor).toBeUndefined();
   });
@@ -162,8 +189,8 @@ describe('the copies of objects in DynamoDB', () => {
     const copy = open.DynamoDB().records.of(TenantId.parse(`tenant-${++count}`), connection, 'things');
     const data = JSON.stringify('x'.repeat(300_000));
     for (let n = 0; n < 8; n++) await copy.put({ id: `t${n}`, version: 1, hash: 'h', data, seenRun: 'r' }, undefined);
-    expect((await copy.unseen('other')).cursor).toBeDefined(); // 1 MB an answer
+    expect((await copy.others('other')).cursor).toBeDefined(); // 1 MB an answer
     await copy.clear();
-    expect((await copy.list(100)).rows).toEqual([]);
+    expect((await copy.list(100, clock.nowMs)).rows).toEqual([]);
   });
 });

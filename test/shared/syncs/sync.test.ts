@@ -7,7 +7,7 @@ import {
   failed,
   finished,
   forgetful,
-  holds,
+  heldBy,
   LEASE_MS,
   nudged,
   type Run,
@@ -16,10 +16,11 @@ import {
   type SyncRow,
   set,
   stopped,
-  toView,
+  takenUp,
   waiting,
   writing,
 } from '../../../shared/syncs/sync.ts';
+import { toView } from '../../../shared/syncs/view.ts';
 import { clockAt, connection, tenantId, upstream } from './world.ts';
 
 const nowMs = Date.UTC(2026, 10, 20, 10);
@@ -65,10 +66,38 @@ describe('a sync', () => {
 
   it('takes each page of a run from one message alone', () => {
     const on = advanced(busy, runOf(busy), { records: [], next: 'p2' }, sync, nowMs);
-    expect(holds(busy, runOf(busy))).toBe(true);
-    expect(holds(on, runOf(busy))).toBe(false);
-    expect(holds(claimed(on, clock, true), runOf(on))).toBe(false);
-    expect(holds(stopped(on, { code: 'x', message: 'x' }, nowMs), runOf(on))).toBe(false);
+    expect(heldBy(busy, busy)).toBe(busy);
+    expect(heldBy(on, busy)).toBeUndefined();
+    expect(heldBy(claimed(on, clock, true), on)).toBeUndefined();
+    expect(heldBy(stopped(on, { code: 'x', message: 'x' }, nowMs), on)).toBeUndefined();
+  });
+
+  it('belongs to a run that is not written down yet as long as it is due as it was', () => {
+    const own = takenUp({ ...fresh, since: '2026-01' }, clock);
+    const busier = { ...fresh, since: '2026-01', newsAtMs: nowMs, version: fresh.version + 1 };
+    expect(heldBy(busier, own)).toEqual({ ...busier, run: own.run });
+    const over = [
+      claimed(fresh, clock),
+      stopped(fresh, { code: 'x', message: 'x' }, nowMs),
+      resumed(fresh, clockAt(nowMs + 60_000)),
+      forgetful(fresh, nowMs + 60_000),
+      set(fresh, { enabled: false }, clock),
+      finished(own, runOf(own), { records: [] }, sync, clock),
+      writing(own, runOf(own), nowMs),
+    ];
+    expect(over.map((row) => heldBy(row, own))).toEqual(over.map(() => undefined));
+  });
+
+  it('is due again at once after news that a run was too early for, and notes one of a burst', () => {
+    const due = { ...fresh, since: '2026-01', dueAt: nowMs - 5_000 };
+    const own = takenUp(due, clock);
+    const news = nudged(due, nowMs + 500) ?? expect.fail('it was not noted');
+    expect(nudged(news, nowMs + 1_000)).toBeUndefined();
+    const dueAfter = (row: SyncRow) => finished(row, runOf(own), { records: [] }, sync, clock).dueAt;
+    expect(dueAfter(heldBy(news, own) ?? own)).toBe(nowMs);
+    expect(dueAfter({ ...own, newsAtMs: nowMs - 2_000 })).toBeGreaterThan(nowMs); // the run has seen that
+    expect(nudged({ ...fresh, dueAt: nowMs + 9_000 }, nowMs)?.dueAt).toBe(nowMs);
+    expect(nudged({ ...fresh, status: 'failing', dueAt: nowMs + 9_000 }, nowMs)).toBeUndefined();
   });
 
   it('ends a run at the greatest checkpoint of its pages, whatever their order', () => {
@@ -164,6 +193,26 @@ describe('a sync', () => {
     expect(set(idle, { every: 60 }, clock)).toMatchObject({ everyS: 60, dueAt: nowMs + 60_000 });
     expect(set(idle, { every: 3_600 }, clock)).toMatchObject({ everyS: 3_600, dueAt: nowMs + 600_000 });
     expect(set(busy, { every: 60 }, clock)).toMatchObject({ status: 'running', dueAt: busy.dueAt });
+  });
+
+  it('reads everything anew once its records are kept for longer or shorter', () => {
+    const busier = { ...busy, since: '2026-01' };
+    const kept = set(busier, { retention: { days: 90 } }, clock);
+    expect(kept).toMatchObject({ retentionS: 7_776_000, since: undefined, run: undefined, dueAt: nowMs });
+    expect(set({ ...kept, since: '2026-02' }, { retention: { seconds: 7_776_000 } }, clock).since).toBe('2026-02');
+    expect(set({ ...kept, since: '2026-02' }, { retention: 'forever' }, clock)).toMatchObject({
+      ...{ retentionS: undefined, since: undefined },
+    });
+    expect(toView(kept, nowMs)).toMatchObject({ retention: { days: 90 } });
+    expect(toView({ ...kept, retentionS: 3_601 }, nowMs)).toMatchObject({ retention: { seconds: 3_601 } });
+    expect(toView(fresh, nowMs)).not.toHaveProperty('retention');
+    const months = { ...sync, retention: { defaultS: 86_400 } };
+    expect(born({ tenantId, connection, sync: 'things' }, months, nowMs, clock).retentionS).toBe(86_400);
+  });
+
+  it('is written once for all that its tenant wants at once', () => {
+    const wish = { every: 90, settings: { channels: ['C1'] }, retention: { days: 1 } };
+    expect(set(busy, wish, clock)).toMatchObject({ everyS: 90, retentionS: 86_400, version: busy.version + 1 });
   });
 
   it('loses its checkpoint with its records', () => {

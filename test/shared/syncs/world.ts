@@ -3,9 +3,9 @@ import type { Outgoing } from '../../../shared/core/bus.ts';
 import type { Moment } from '../../../shared/core/clock.ts';
 import type { HubEvent } from '../../../shared/core/event.ts';
 import { type ConnectionId, TenantId } from '../../../shared/core/ids.ts';
-import { dueShard, recordsKey, syncKey } from '../../../shared/core/keys.ts';
+import { dueShard, metPageKey, recordsKey, syncKey } from '../../../shared/core/keys.ts';
 import type { Sync } from '../../../shared/providers/syncs.ts';
-import type { RecordRow } from '../../../shared/syncs/record.ts';
+import { isExpired, type RecordRow } from '../../../shared/syncs/record.ts';
 import type { RecordStore } from '../../../shared/syncs/record-store.ts';
 import type { Saved, SyncStore } from '../../../shared/syncs/store.ts';
 import type { SyncRow } from '../../../shared/syncs/sync.ts';
@@ -50,12 +50,20 @@ export const calm: Io = async (_what, effect) => effect();
 export function memorySyncs(io: Io = calm, onSave: (before: SyncRow | undefined, after: SyncRow) => void = () => {}) {
   const rows = new Map<string, SyncRow>();
   const keyOf = (row: SyncRow) => `${row.tenantId}#${syncKey(row.connection, row.sync)}`;
+  let tickMs = 0;
   const lost = (row: SyncRow | undefined): Saved => ({ done: false, ...(row && { row }) });
   const store: SyncStore = {
     due: (shard, nowMs, limit) =>
       io('syncs.due', () => {
         const due = [...rows.values()].filter((row) => row.dueAt !== undefined && row.dueAt <= nowMs);
         return { rows: due.filter((row) => dueShard(keyOf(row)) === shard).slice(0, limit), cursor: undefined };
+      }),
+    lastTick: () => io('syncs.lastTick', () => tickMs),
+    saveTick: (atMs, lastMs) =>
+      io('syncs.saveTick', () => {
+        if (tickMs !== lastMs) return false;
+        tickMs = atMs;
+        return true;
       }),
     forTenant: (tenant) => ({
       get: (id, sync) => io('syncs.get', () => rows.get(`${tenant}#${syncKey(id, sync)}`)),
@@ -95,11 +103,14 @@ export function memoryRecords(
   onPut: (key: string, row: RecordRow, before?: RecordRow) => void = () => {},
 ) {
   const rows = new Map<string, Map<string, RecordRow>>();
+  const pages = new Map<string, Map<string, Set<string>>>();
   const store: RecordStore = {
     of(tenant, id, model) {
       const key = recordsKey(tenant, id, model);
       const mine = rows.get(key) ?? new Map<string, RecordRow>();
       rows.set(key, mine);
+      const met = pages.get(key) ?? new Map<string, Set<string>>();
+      pages.set(key, met);
       const existing = () => [...mine.values()].filter((row) => row.deletedAtMs === undefined);
       return {
         key,
@@ -115,11 +126,27 @@ export function memoryRecords(
             mine.set(row.id, row);
             return true;
           }),
-        list: (limit) => io('records.list', () => ({ rows: existing().slice(0, limit) })),
-        unseen: (run) => io('records.unseen', () => ({ rows: existing().filter((row) => row.seenRun !== run) })),
+        list: (limit, nowMs) =>
+          io('records.list', () => ({
+            rows: existing()
+              .filter((row) => !isExpired(row, nowMs))
+              .slice(0, limit),
+          })),
+        others: (run) => io('records.others', () => ({ rows: existing().filter((row) => row.seenRun !== run) })),
+        remember: (run, page, ids) =>
+          io('records.remember', () => {
+            const at = metPageKey(run, page);
+            met.set(at, new Set([...(met.get(at) ?? []), ...ids]));
+          }),
+        met: (run, count) =>
+          io('records.met', () => {
+            const known = [...met].filter(([at]) => at.startsWith(`${run}#`)).map(([, ids]) => ids);
+            return known.length === count ? (id: string) => known.some((ids) => ids.has(id)) : undefined;
+          }),
         clear: (run) =>
           io('records.clear', () => {
             for (const row of mine.values()) if (run === undefined || row.seenRun === run) mine.delete(row.id);
+            for (const at of met.keys()) if (run === undefined || at.startsWith(`${run}#`)) met.delete(at);
           }),
       };
     },

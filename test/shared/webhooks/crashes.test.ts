@@ -132,7 +132,7 @@ async function everywhere(
 }
 
 const customersOf = async ({ tenantId, copies }: World) =>
-  (await copies.records.of(tenantId, id, 'customers').list(100)).rows.map((row) => row.id);
+  (await copies.records.of(tenantId, id, 'customers').list(100, Date.now())).rows.map((row) => row.id);
 /** Each event by its type and what it is of, under as many ids as it was told. */
 const toldBy = ({ published }: World) => {
   const ids = new Map<string, Set<string>>();

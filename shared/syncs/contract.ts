@@ -63,6 +63,7 @@ export const syncsContract = {
       access: 'tenant',
       summary:
         'Set how often a sync runs (`every`: seconds, or `auto`), pause it, or choose what it reads (`settings`)',
+      audit: 'sync.changed',
       path: SyncPath,
       body: z.strictObject({
         every: z.union([z.number().int().min(60).max(86_400), z.literal('auto')]).optional(),
@@ -84,6 +85,7 @@ export const syncsContract = {
       routes: ['POST /v1/tenants/{tenant}/connections/{connection}/syncs/{sync}/run'],
       access: 'tenant',
       summary: 'Run a sync now; `full` forgets the checkpoint first',
+      audit: 'sync.started',
       path: SyncPath,
       body: z.strictObject({ full: z.boolean().default(false) }),
       status: 202,

@@ -62,6 +62,7 @@ export class DataStack extends Stack {
     expires: true,
     indexes: { 'by-time': { by: 'pk', sortedBy: 'createdAt' }, 'by-due': byDue },
   });
+  readonly activity = new HubTable(this, 'activity', { sorted: true, expires: true, locked: true });
 
   readonly payloads = new PayloadBucket(this, 'payloads');
   readonly bus = new HubBus(this, 'bus');

@@ -47,6 +47,8 @@ const Settings = z.strictObject({
   tenantQuota: z.strictObject({ calls: z.int().positive(), perS: z.int().positive() }).optional(),
   alarmEmail: z.email().optional(),
   logRetentionDays: retentionDays.default(30),
+  /** How long it is known who did what. */
+  activityDays: z.int().min(1).max(3_650).default(400),
   /** Requests per second, over all callers. */
   throttling: z
     .strictObject({ api: pace, webhooks: pace })

@@ -10,7 +10,11 @@ export class Tenants extends HubFeature {
     const STAGE = stage.name;
 
     this.functions(tenantsContract, {
-      authorize: { STAGE, TENANTS_TABLE: data.tenants.use(['GetItem']), OPERATOR_SECRET: data.secrets.operator() },
+      authorize: {
+        STAGE,
+        TENANTS_TABLE: data.tenants.use(['GetItem', 'UpdateItem']),
+        OPERATOR_SECRET: data.secrets.operator(),
+      },
       create: {
         TENANTS_TABLE: data.tenants.use(['PutItem']),
         TENANT_KEYS_TABLE: data.tenantKeys.use(['DeleteItem']),

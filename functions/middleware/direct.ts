@@ -5,6 +5,7 @@ import { type Moment, realMoment } from '../../shared/core/clock.ts';
 import type { DirectEntry, FunctionContract } from '../../shared/core/contract.ts';
 import { type HubError, refuse } from '../../shared/core/errors.ts';
 import type { Result } from '../../shared/core/result.ts';
+import { openAudit } from './audit.ts';
 import { observe } from './observe.ts';
 
 export interface DirectInput<Entry extends DirectEntry> {
@@ -22,17 +23,22 @@ export function direct<Entry extends DirectEntry>(
   contract: FunctionContract & { readonly entry: Entry },
   handle: (input: DirectInput<Entry>) => Promise<Result<unknown>>,
 ) {
+  const audit = openAudit(contract.entry.audit);
+
+  function run(input: z.output<Entry['input']>, context: Context): Promise<Result<unknown>> {
+    const requestId = context.awsRequestId;
+    const { tenant } = input as { readonly tenant?: string };
+    return audit.around({ actor: { kind: 'iam' }, requestId, tenant, given: input }, () =>
+      handle({ input, moment: realMoment, requestId, remainingMs: () => context.getRemainingTimeInMillis() }),
+    );
+  }
+
   return middy<unknown, DirectAnswer, Error, Context>()
     .use(observe())
     .handler(async (payload, context) => {
       const parsed = contract.entry.input.safeParse(payload);
-      const result: Result<unknown> = parsed.success
-        ? await handle({
-            input: parsed.data as z.output<Entry['input']>,
-            moment: realMoment,
-            requestId: context.awsRequestId,
-            remainingMs: () => context.getRemainingTimeInMillis(),
-          })
+      const result = parsed.success
+        ? await run(parsed.data as z.output<Entry['input']>, context)
         : refuse(
             'invalid_request',
             parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),

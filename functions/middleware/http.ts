@@ -7,8 +7,9 @@ import { refuse } from '../../shared/core/errors.ts';
 import { TenantId } from '../../shared/core/ids.ts';
 import { parseJson } from '../../shared/core/json.ts';
 import { ok, type Result } from '../../shared/core/result.ts';
+import { openAudit } from './audit.ts';
 import { observe } from './observe.ts';
-import { Principal } from './principal.ts';
+import { actorOf, Principal } from './principal.ts';
 import { internalProblem, problem } from './refusal.ts';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
@@ -46,6 +47,7 @@ export function http<Entry extends HttpEntry>(
   handle: (input: HttpInput<Entry>) => Promise<Result<unknown>>,
 ) {
   const { entry } = contract;
+  const audit = openAudit(entry.audit);
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context>()
     .use(observe())
     .onError((request) => {
@@ -53,24 +55,39 @@ export function http<Entry extends HttpEntry>(
     })
     .handler(async (event, context) => {
       const requestId = context.awsRequestId;
+      const principal = readPrincipal(event);
+      const who = { actor: actorOf(principal), requestId };
+      const access = admit(entry, principal, event.pathParameters?.tenant);
+      if (!access.ok) {
+        // Whose key it is shall know that it was tried beyond what it may do.
+        if (principal.kind === 'tenant')
+          await audit.note({ ...who, tenant: principal.tenantId, error: access.error.code });
+        return problem(access.error, requestId);
+      }
       const input = judge(entry, event);
       if (!input.ok) return problem(input.error, requestId);
-      const result = await handle({
-        ...input.value,
-        header: (name) => event.headers[name.toLowerCase()],
-        moment: realMoment,
-        requestId,
-        remainingMs: () => context.getRemainingTimeInMillis(),
-      });
+      const work = () =>
+        handle({
+          ...input.value,
+          principal,
+          header: (name) => event.headers[name.toLowerCase()],
+          moment: realMoment,
+          requestId,
+          remainingMs: () => context.getRemainingTimeInMillis(),
+        });
+      const { path: given, body } = input.value;
+      const about = { ...who, tenant: event.pathParameters?.tenant, given, body };
+      const result = await (isRehearsal(body) ? work() : audit.around(about, work));
       return result.ok ? answer(result.value, entry.status ?? 200) : problem(result.error, requestId);
     });
 }
 
-function judge<Entry extends HttpEntry>(entry: Entry, event: APIGatewayProxyEventV2) {
-  const principal = readPrincipal(event);
-  const access = admit(entry, principal, event.pathParameters?.tenant);
-  if (!access.ok) return access;
+/** A dry run does nothing. */
+function isRehearsal(body: unknown): boolean {
+  return (body as { readonly dryRun?: unknown } | undefined)?.dryRun === true;
+}
 
+function judge<Entry extends HttpEntry>(entry: Entry, event: APIGatewayProxyEventV2) {
   const path = check(entry.path, event.pathParameters ?? {}, 'path');
   // An id that no such thing could have answers like one that does not exist.
   if (!path.ok) return refuse('not_found', 'There is nothing at this address.');
@@ -82,7 +99,6 @@ function judge<Entry extends HttpEntry>(entry: Entry, event: APIGatewayProxyEven
     path: path.value as Parsed<Entry['path']>,
     query: query.value as Parsed<Entry['query']>,
     body: body.value as Parsed<Entry['body']>,
-    principal,
   });
 }
 

@@ -6,6 +6,7 @@ import type { FunctionContract, HttpEntry } from '../../shared/core/contract.ts'
 import { type HubError, outcomes, refuse } from '../../shared/core/errors.ts';
 import { contentPolicy, type Page, renderPage } from '../../shared/core/html.ts';
 import { ok, type Result } from '../../shared/core/result.ts';
+import { type Done, openAudit } from './audit.ts';
 import { observe } from './observe.ts';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
@@ -24,10 +25,11 @@ export interface PageInput<Entry extends HttpEntry> {
   readonly requestId: string;
 }
 
-/** What the browser gets: a page, or another place to go to. */
-export type Shown =
-  | { readonly page: Page; readonly cookies?: readonly string[] }
-  | { readonly goTo: string; readonly cookies?: readonly string[] };
+/** What the browser gets: a page, or another place to go to. `done`: what is to be entered in the audit log. */
+export type Shown = { readonly cookies?: readonly string[]; readonly done?: Omit<Done, 'requestId'> } & (
+  | { readonly page: Page }
+  | { readonly goTo: string }
+);
 
 export interface PageOptions {
   /** Whether the hub is reached by https, which browsers shall then remember. */
@@ -44,6 +46,7 @@ export function page<Entry extends HttpEntry>(
   { secure, failure }: PageOptions,
   handle: (input: PageInput<Entry>) => Promise<Result<Shown>>,
 ) {
+  const audit = openAudit(contract.entry.audit);
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context>()
     .use(observe())
     .onError((request) => {
@@ -56,6 +59,7 @@ export function page<Entry extends HttpEntry>(
       if (!shown.ok) {
         return document(outcomes[shown.error.code].status, failure(shown.error, requestId), secure, shown.error);
       }
+      if (shown.value.done) await audit.note({ ...shown.value.done, requestId });
       const answer =
         'goTo' in shown.value ? redirect(shown.value.goTo, secure) : document(200, shown.value.page, secure);
       return { ...answer, cookies: [...(shown.value.cookies ?? [])] };

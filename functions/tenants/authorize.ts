@@ -22,7 +22,7 @@ const ports = {
 export async function handler(
   event: APIGatewayRequestAuthorizerEventV2,
 ): Promise<APIGatewaySimpleAuthorizerWithContextResult<Principal>> {
-  return { isAuthorized: true, context: await authorize(ports, event.headers?.authorization) };
+  return { isAuthorized: true, context: await authorize(ports, event.headers?.authorization, realMoment.nowMs) };
 }
 
 async function readOperatorKey(): Promise<string | undefined> {

@@ -13,7 +13,7 @@ const tenants = tenantStore(openTable(env.TENANTS_TABLE));
 
 export const handler = http(contract, async ({ path, body, moment }) => {
   if (!(await tenants.get(path.tenant))) return refuse('not_found', 'There is nothing at this address.');
-  const { row, text } = makeApiKey(env.STAGE, path.tenant, body.name, moment);
+  const { row, text } = makeApiKey(env.STAGE, path.tenant, body, moment);
   await tenants.keysOf(path.tenant).add(row);
   return ok({ ...apiKeyView(row), key: text });
 });

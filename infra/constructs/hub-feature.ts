@@ -9,7 +9,7 @@ import type { Api } from '../api.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { Stage } from '../stage.ts';
 import { EVENT_SOURCE } from './hub-bus.ts';
-import { type Environment, HubFunction } from './hub-function.ts';
+import { type AuditSettings, type Environment, HubFunction } from './hub-function.ts';
 import type { DeadLetterQueue } from './hub-queue.ts';
 import { HubSchedule } from './hub-schedule.ts';
 
@@ -45,12 +45,19 @@ export class HubFeature extends Construct {
     const made = Object.entries(contract).map(([verb, one]) => {
       const environment = environments[verb] as Environment<FunctionContract>;
       const { stage, failed } = this.#hub;
-      const about = { feature: this.node.id, contract: one, environment };
+      const about = { feature: this.node.id, contract: one, environment, audit: this.#audit(one) };
       const fn = new HubFunction(this, verb, { ...about, stage, logs: this.#logs, failed });
       this.#enter(fn, verb, one);
       return [verb, fn];
     });
     return Object.fromEntries(made);
+  }
+
+  /** An act that the contract wants entered: where to, with the right to write it. */
+  #audit({ entry }: FunctionContract): AuditSettings | undefined {
+    if (!('audit' in entry)) return undefined;
+    const { data, stage } = this.#hub;
+    return { ACTIVITY_TABLE: data.activity.use(['PutItem']), ACTIVITY_DAYS: String(stage.activityDays) };
   }
 
   #enter(fn: HubFunction, verb: string, { entry }: FunctionContract): void {

@@ -17,10 +17,17 @@ export type Environment<Contract extends FunctionContract> = {
   readonly [Name in keyof z.input<Contract['env']>]: string | Binding;
 };
 
+/** What every audited function has beside. */
+export interface AuditSettings {
+  readonly ACTIVITY_TABLE: Binding;
+  readonly ACTIVITY_DAYS: string;
+}
+
 export interface HubFunctionProps<Contract extends FunctionContract> {
   readonly feature: string;
   readonly contract: Contract;
   readonly environment: Environment<Contract>;
+  readonly audit?: AuditSettings;
   readonly stage: Stage;
   /** The feature's. */
   readonly logs: ILogGroup;
@@ -36,9 +43,9 @@ export class HubFunction extends lambda.Function {
   constructor(scope: Construct, verb: string, props: HubFunctionProps<FunctionContract>) {
     const { feature, contract, stage } = props;
     const name = `${feature}/${verb}`;
-    const settings = Object.entries(props.environment);
-    const odd = settings.filter(([setting]) => !(setting in contract.env.shape)).map(([setting]) => setting);
+    const odd = Object.keys(props.environment).filter((setting) => !(setting in contract.env.shape));
     if (odd.length > 0) throw new Error(`${name}: the contract has no ${odd.join(', ')}`);
+    const settings: [string, string | Binding][] = Object.entries({ ...props.environment, ...props.audit });
 
     const role = new OwnRole(scope, `${verb}-role`, new ServicePrincipal('lambda.amazonaws.com'));
     props.logs.grantWrite(role);

@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { accept } from './accept.ts';
 import { type Binding, binding } from './binding.ts';
@@ -10,11 +10,18 @@ export interface HubTableProps<Index extends string> {
   /** Whether rows expire, by `ttl`. Default false. */
   readonly expires?: boolean;
   /** Name → its keys. A number sorts; `pk` and `sk` are text. */
-  readonly indexes?: Readonly<Record<Index, { readonly by: string; readonly sortedBy: string }>>;
+  readonly indexes?: Readonly<Record<Index, HubIndex>>;
   /** Not restorable to a point in time: why. */
   readonly withoutRecovery?: { readonly reason: string };
   /** Refuses to be deleted by mistake. Default false. */
   readonly locked?: boolean;
+}
+
+export interface HubIndex {
+  readonly by: string;
+  readonly sortedBy: string;
+  /** What stands in it beside the keys: each write of a row pays for its copy here too. Default: all of the row. */
+  readonly holds?: readonly string[];
 }
 
 type Action = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query' | 'Scan';
@@ -23,14 +30,15 @@ type Action = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query' | 'S
 export class HubTable<Index extends string = never> extends TableV2 {
   constructor(scope: Construct, id: string, props: HubTableProps<Index>) {
     const { sorted, expires, withoutRecovery, locked = false } = props;
-    const indexes: [string, { by: string; sortedBy: string }][] = Object.entries(props.indexes ?? {});
+    const indexes: [string, HubIndex][] = Object.entries(props.indexes ?? {});
     super(scope, id, {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       ...(sorted && { sortKey: { name: 'sk', type: AttributeType.STRING } }),
-      globalSecondaryIndexes: indexes.map(([indexName, { by, sortedBy }]) => ({
+      globalSecondaryIndexes: indexes.map(([indexName, { by, sortedBy, holds }]) => ({
         indexName,
         partitionKey: { name: by, type: AttributeType.STRING },
         sortKey: { name: sortedBy, type: sortedBy === 'pk' ? AttributeType.STRING : AttributeType.NUMBER },
+        ...(holds && projection(holds)),
       })),
       ...(expires && { timeToLiveAttribute: 'ttl' }),
       billing: Billing.onDemand(),
@@ -49,4 +57,9 @@ export class HubTable<Index extends string = never> extends TableV2 {
     ];
     return binding(this.tableName, ...rights.filter((right) => right.actions.length > 0 && right.resources.length > 0));
   }
+}
+
+function projection(holds: readonly string[]) {
+  if (holds.length === 0) return { projectionType: ProjectionType.KEYS_ONLY };
+  return { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: [...holds] };
 }

@@ -14,7 +14,7 @@ import { judgeTokenAnswer, type Tokens, tokenRequest } from './oauth.ts';
 import { keepPending } from './pending.ts';
 import { abandon, type Revoke } from './release.ts';
 import { returnWith } from './return-url.ts';
-import { type ConnectError, type Session, sessionPlace } from './session.ts';
+import { type ConnectError, type Session, type Step, sessionPlace, stepOf } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 import { idTokenIn } from './token-answer.ts';
 import type { Vault } from './vault.ts';
@@ -42,7 +42,7 @@ export async function callback(
   ports: CallbackPorts,
   request: CallbackRequest,
   moment: Moment,
-): Promise<Result<{ goTo: string }>> {
+): Promise<Result<{ goTo: string; done: Step }>> {
   const entry = ports.find(request.provider);
   if (!entry) return refuse('not_found', 'There is nothing at this address.');
   const app = await ports.readApp(request.provider);
@@ -54,11 +54,13 @@ export async function callback(
   const outcome = await exchange(ports, entry, app, session, request.query, moment);
   if (outcome.ok) {
     log.info('connect session waits for its confirmation', { ...about, outcome: 'ready' });
-    return ok({ goTo: returnWith(session.returnUrl, { session: session.id, ticket: outcome.value }) });
+    const goTo = returnWith(session.returnUrl, { session: session.id, ticket: outcome.value });
+    return ok({ goTo, done: stepOf(session) });
   }
-  await ports.sessions.end(session.id, outcome.error.error);
-  log.info('connect session ended', { ...about, outcome: outcome.error.error, cause: outcome.error.cause });
-  return ok({ goTo: returnWith(session.returnUrl, { session: session.id, error: outcome.error.error }) });
+  const { error, cause } = outcome.error;
+  await ports.sessions.end(session.id, error);
+  log.info('connect session ended', { ...about, outcome: error, cause });
+  return ok({ goTo: returnWith(session.returnUrl, { session: session.id, error }), done: stepOf(session, error) });
 }
 
 /** Returns the ticket. The code is sent once, whatever comes of it: a second use may end what the first one gave. */

@@ -63,6 +63,7 @@ export const connectionsContract = {
       routes: ['POST /v1/tenants/{tenant}/connect-sessions'],
       access: 'tenant',
       summary: 'Begin to connect an account: answers with the link for the end user',
+      audit: 'session.created',
       path: tenantPath,
       body: z.strictObject({
         provider: ProviderId,
@@ -119,6 +120,7 @@ export const connectionsContract = {
       routes: ['POST /connect/{link}/start'],
       access: 'public',
       summary: 'Claim the link: go to the provider, or try what was entered',
+      audit: 'link.started',
       path: LinkPath,
     },
   },
@@ -139,6 +141,7 @@ export const connectionsContract = {
       routes: ['GET /oauth/{provider}/callback'],
       access: 'public',
       summary: 'The one redirect URI of a provider',
+      audit: 'oauth.completed',
       path: providerPath,
     },
   },
@@ -150,6 +153,7 @@ export const connectionsContract = {
       routes: ['POST /v1/tenants/{tenant}/connect-sessions/{session}/confirm'],
       access: 'tenant',
       summary: 'Vouch for the end user: the connection comes into being',
+      audit: 'connection.confirmed',
       path: SessionPath,
       body: z.strictObject({ ticket: z.string().min(1).max(200), endUser: EndUser }),
     },
@@ -162,6 +166,7 @@ export const connectionsContract = {
       routes: ['POST /v1/tenants/{tenant}/connections'],
       access: 'tenant',
       summary: 'Connect with a credential that the backend already has, which is tried once; or a mock, without any',
+      audit: 'connection.created',
       path: tenantPath,
       body: z
         .strictObject({
@@ -208,6 +213,7 @@ export const connectionsContract = {
       routes: ['DELETE /v1/tenants/{tenant}/connections/{connection}'],
       access: 'tenant',
       summary: 'Disconnect: revoke upstream, erase',
+      audit: 'connection.disconnected',
       path: connectionPath,
     },
   },
@@ -236,6 +242,7 @@ export const connectionsContract = {
     timeoutS: 300,
     entry: {
       kind: 'direct',
+      audit: 'data_keys.rotated',
       input: z.strictObject({ tenant: TenantId.optional(), cursor: z.string().max(2_000).optional() }),
     },
   },
@@ -244,6 +251,7 @@ export const connectionsContract = {
     timeoutS: 300,
     entry: {
       kind: 'direct',
+      audit: 'connections.disconnected',
       input: z
         .strictObject({
           tenant: TenantId.optional(),
@@ -259,6 +267,10 @@ export const connectionsContract = {
   token: {
     env: z.object({ ...credentialEnv, TOKEN_EXPORT: z.enum(['on', 'off']) }),
     timeoutS: 29,
-    entry: { kind: 'direct', input: z.strictObject({ tenant: TenantId, connection: ConnectionRef }) },
+    entry: {
+      kind: 'direct',
+      audit: 'token.exported',
+      input: z.strictObject({ tenant: TenantId, connection: ConnectionRef }),
+    },
   },
 } as const satisfies FeatureContract;

@@ -84,6 +84,14 @@ export function sessionPlace({ provider, id }: Pick<Session, 'provider' | 'id'>)
   return { provider, name: id, generation: 0 } as const;
 }
 
+/** Returns what the audit log is told of a step that the session's end user took; `error`: why it came to nothing. */
+export function stepOf({ id, tenantId: tenant, provider, name }: Session, error?: ConnectError) {
+  const given = { session: id, connection: { provider, name } };
+  return { tenant, actor: { kind: 'end_user', id }, given, ...(error !== undefined && { error }) } as const;
+}
+
+export type Step = ReturnType<typeof stepOf>;
+
 /** What the page may do with a link that this browser shows. */
 export type LinkState = 'open' | 'unknown' | 'expired' | 'used' | 'wrong_browser';
 

@@ -9,7 +9,7 @@ import { cookieName, formToken, hashed, isSecret, newSecret, readHandle, writeHa
 import { nonceOf } from './id-token.ts';
 import { findLink, type LinkPorts, type OpenLink } from './open-link.ts';
 import { returnWith } from './return-url.ts';
-import { STATE_MS, sessionPlace } from './session.ts';
+import { STATE_MS, type Step, sessionPlace, stepOf } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 import { chosenWay, oauthOf } from './ways.ts';
 
@@ -28,7 +28,7 @@ export interface Submission {
 
 /** The browser is sent on; or its form is shown again. */
 export type Started =
-  | { readonly goTo: string }
+  | { readonly goTo: string; readonly done: Step }
   | { readonly again: FormAgain & { readonly open: OpenLink; readonly csrf: string } };
 
 /** Returns where the browser goes: to the provider, or back to the app, with what was entered on the form or where the end
@@ -39,13 +39,14 @@ export async function start(ports: StartPorts, sent: Submission, moment: Moment)
   const cookie = sent.cookie(cookieName(sessionId));
   const found = await findLink(ports, sent.link, cookie, moment.nowMs);
   if (!found.ok) return found;
-  const { returnUrl: goBack } = found.value.session;
+  const { session } = found.value;
+  const { returnUrl: goBack } = session;
   if (!isSecret(cookie) || !isOwnForm(sent, cookie, sessionId, ports.publicUrl)) {
     return refuse('wrong_browser', 'The page was not sent by this browser, or cookies are switched off.', { goBack });
   }
   if (sent.form.get('action') === 'cancel') {
     await ports.sessions.end(sessionId, 'denied');
-    return ok({ goTo: returnWith(goBack, { session: sessionId, error: 'denied' }) });
+    return ok({ goTo: returnWith(goBack, { session: sessionId, error: 'denied' }), done: stepOf(session, 'denied') });
   }
   const browserHash = hashed('browser', cookie);
   const { entry, app } = found.value;
@@ -54,7 +55,7 @@ export async function start(ports: StartPorts, sent: Submission, moment: Moment)
   if (way.kind === 'oauth2') return claim(ports, found.value, browserHash, moment);
   const entered = await enter(ports, found.value, { way, form: sent.form, browserHash }, moment);
   if (!entered.ok) return entered;
-  if ('goTo' in entered.value) return ok(entered.value);
+  if ('goTo' in entered.value) return ok({ ...entered.value, done: stepOf(session) });
   return ok({ again: { ...entered.value.again, open: found.value, csrf: formToken(cookie, sessionId) } });
 }
 
@@ -63,7 +64,7 @@ async function claim(
   { session, entry, app }: OpenLink,
   browserHash: string,
   moment: Moment,
-): Promise<Result<{ goTo: string }>> {
+): Promise<Result<{ goTo: string; done: Step }>> {
   const stateSecret = newSecret(moment);
   const codeVerifier = oauthOf(entry).pkce === 'S256' ? new Secret(newSecret(moment)) : undefined;
   const redirectUri = redirectUriOf(publicUrl, session.provider);
@@ -96,6 +97,7 @@ async function claim(
       codeVerifier,
       nonce: nonceOf(stateHash),
     }),
+    done: stepOf(session),
   });
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { auditedEvents } from '../core/audit.ts';
 import type { FeatureContract } from '../core/contract.ts';
 import { setting } from '../core/paths.ts';
 
@@ -17,5 +18,10 @@ export const consoleContract = {
     env: z.object({ STAGE: setting, PUBLIC_URL: setting, VERSION: setting }),
     timeoutS: 10,
     entry: { kind: 'http', routes: ['GET /docs'], access: 'public', summary: 'This description, as a page' },
+  },
+  record: {
+    env: z.object({ ACTIVITY_TABLE: setting, ACTIVITY_DAYS: setting }),
+    timeoutS: 30,
+    entry: { kind: 'event', types: auditedEvents },
   },
 } as const satisfies FeatureContract;

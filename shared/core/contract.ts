@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { AuditedAct } from './audit.ts';
 
 /** What the edge and the cloud both read of one function: `infra` builds it, the function parses with it. */
 export interface FunctionContract {
@@ -25,6 +26,7 @@ export interface HttpEntry {
   readonly status?: number;
   /** One line for the API description. */
   readonly summary: string;
+  readonly audit?: AuditedAct;
 }
 
 export interface QueueEntry {
@@ -48,6 +50,7 @@ export interface EventEntry {
 export interface DirectEntry {
   readonly kind: 'direct';
   readonly input: z.ZodType;
+  readonly audit?: AuditedAct;
 }
 
 export interface AuthorizerEntry {

@@ -26,6 +26,13 @@ export function readAwsIdentity(service: keyof typeof endpointSettings) {
   };
 }
 
+/** Where the entries of an audited function go, and for how many days; infra sets both for each of them. */
+export function readActivityPlace() {
+  const { ACTIVITY_TABLE, ACTIVITY_DAYS } = process.env;
+  if (!ACTIVITY_TABLE || !Number(ACTIVITY_DAYS)) throw new Error('The function is audited, and was not told where');
+  return { table: ACTIVITY_TABLE, keptDays: Number(ACTIVITY_DAYS) };
+}
+
 /** Where measurements go, and under which feature; `off` where nobody reads them. */
 export function readMetricsPlace() {
   const { POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_DISABLED } = process.env;

@@ -5,10 +5,15 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Returns a new id, `<prefix>_<26 characters>`, that sorts after those of earlier milliseconds. */
 export function newId(prefix: string, moment: { readonly nowMs: number; token(bytes?: number): string }): string {
-  let time = '';
-  for (let rest = moment.nowMs, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = ALPHABET[rest % 32] + time;
   const random = [...Buffer.from(moment.token(16), 'base64url')].map((byte) => ALPHABET[byte % 32]).join('');
-  return `${prefix}_${time}${random}`;
+  return `${idsFrom(prefix, moment.nowMs)}${random}`;
+}
+
+/** Returns what ids of this millisecond begin with: none of them sorts before it, none of an earlier one after it. */
+export function idsFrom(prefix: string, atMs: number): string {
+  let time = '';
+  for (let rest = atMs, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = ALPHABET[rest % 32] + time;
+  return `${prefix}_${time}`;
 }
 
 /** A tenant's id, chosen by the owner or made by the hub. No `#`: it separates the parts of keys. */

@@ -27,7 +27,9 @@ import type { ConnectionId, TenantId } from './ids.ts';
 // deliveries    subscriptions                 sub_…                           the owner's
 //               subscription#<sub…>           <event id>                      90 days (TTL)
 //               events#<tenant>               <event id>                      90 days (TTL)
-// activity      <tenant>#2026-11              <ulid>                          by stage (TTL)
+// activity      <tenant>#2026-11              aud_…                           by stage (TTL)
+//               _owner#2026-11                aud_…                           the owner's own matters
+//               <tenant>#usage                2026-11-20                      by stage (TTL)
 
 export const PROFILE = 'profile';
 /** Where events go that no connection claims: no tenant's id starts with `_`. */
@@ -66,6 +68,9 @@ export const metKey = (records: string) => `${records}#met`;
 export const metPageKey = (run: string, page: number) => `${run}#${String(page).padStart(6, '0')}`;
 export const deliveriesKey = (subscriptionId: string) => `subscription#${subscriptionId}`;
 export const eventsKey = (tenantId: string) => `events#${tenantId}`;
+export const activityKey = (tenantId: string, atMs: number) =>
+  `${tenantId}#${new Date(atMs).toISOString().slice(0, 7)}`;
+export const usageKey = (tenantId: TenantId) => `${tenantId}#usage`;
 export const limitKey = (tenantId: TenantId, { provider, name }: ConnectionId, what: string) =>
   `${provider}#${tenantId}#${name}#${what}`;
 export const providerLimitKey = (provider: string) => `${provider}#all`;

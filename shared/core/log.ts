@@ -12,6 +12,11 @@ export interface LogFields {
   readonly sync?: string;
   readonly subscription?: string;
   readonly session?: string;
+  readonly key?: string;
+  readonly endpoint?: string;
+  readonly replay?: string;
+  readonly action?: string;
+  readonly actor?: string;
   readonly route?: string;
   readonly status?: number | string;
   readonly outcome?: string;
@@ -23,8 +28,8 @@ export interface LogFields {
 }
 
 const allowed = [
-  'requestId', 'feature', 'tenant', 'provider', 'connection', 'call', 'event', 'sync', 'subscription', 'session', 'route',
-  'status', 'outcome', 'code', 'cause', 'attempt', 'count', 'ms',
+  'requestId', 'feature', 'tenant', 'provider', 'connection', 'call', 'event', 'sync', 'subscription', 'session', 'key',
+  'endpoint', 'replay', 'action', 'actor', 'route', 'status', 'outcome', 'code', 'cause', 'attempt', 'count', 'ms',
 ] as const satisfies readonly (keyof LogFields)[]; // biome-ignore format: one list, read at once
 
 const logger = new Logger();

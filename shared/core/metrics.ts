@@ -23,7 +23,8 @@ export type MetricName =
   | 'SyncFailing'
   | 'Delivery'
   | 'DeliveryLatency'
-  | 'SubscriptionDisabled';
+  | 'SubscriptionDisabled'
+  | 'AuditLost';
 
 /** Writes one measurement, under the function's feature: a line of CloudWatch's embedded metric format. */
 export function measure(

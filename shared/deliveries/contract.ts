@@ -60,6 +60,7 @@ export const deliveriesContract = {
       routes: ['POST /v1/subscriptions'],
       access: 'operator',
       summary: 'Have events sent to a URL; its signing secret is shown this once',
+      audit: 'subscription.created',
       body: z.strictObject({
         url: Wishes.url,
         types: Wishes.types,
@@ -99,6 +100,7 @@ export const deliveriesContract = {
       routes: ['PATCH /v1/subscriptions/{subscription}'],
       access: 'operator',
       summary: 'Change, pause or enable a subscription; what was held meanwhile is sent once it is enabled',
+      audit: 'subscription.changed',
       path: SubscriptionPath,
       body: z.strictObject({
         url: Wishes.url.optional(),
@@ -117,6 +119,7 @@ export const deliveriesContract = {
       routes: ['DELETE /v1/subscriptions/{subscription}'],
       access: 'operator',
       summary: 'Delete a subscription: nothing is sent to it any more',
+      audit: 'subscription.removed',
       path: SubscriptionPath,
       status: 204,
     },
@@ -129,6 +132,7 @@ export const deliveriesContract = {
       routes: ['POST /v1/subscriptions/{subscription}/rotate'],
       access: 'operator',
       summary: 'Make new signing keys; the old ones sign beside them for `overlapS` seconds',
+      audit: 'subscription.rotated',
       path: SubscriptionPath,
       body: z.strictObject({ overlapS: z.number().int().min(0).max(604_800).default(86_400) }),
     },
@@ -141,6 +145,7 @@ export const deliveriesContract = {
       routes: ['POST /v1/subscriptions/{subscription}/deliveries'],
       access: 'operator',
       summary: 'Send a test event, one event again, or all since a time',
+      audit: 'subscription.resent',
       path: SubscriptionPath,
       body: z
         .strictObject({

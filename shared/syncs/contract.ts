@@ -66,6 +66,7 @@ export const syncsContract = {
       access: 'tenant',
       summary:
         'Set how often a sync runs (`every`: seconds, or `auto`), pause it, choose what it reads (`settings`), or for how long records are kept after their last change (`retention`)',
+      audit: 'sync.changed',
       path: SyncPath,
       body: z.strictObject({
         every: z.union([z.number().int().min(60).max(86_400), z.literal('auto')]).optional(),
@@ -97,6 +98,7 @@ export const syncsContract = {
       routes: ['POST /v1/tenants/{tenant}/connections/{connection}/syncs/{sync}/run'],
       access: 'tenant',
       summary: 'Run a sync now; `full` forgets the checkpoint first',
+      audit: 'sync.started',
       path: SyncPath,
       body: z.strictObject({ full: z.boolean().default(false) }),
       status: 202,

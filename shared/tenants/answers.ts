@@ -9,7 +9,13 @@ const Tenant = z.object({
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 });
-const Key = z.object({ id: z.string(), name: z.string().optional(), createdAt: z.iso.datetime() });
+const Key = z.object({
+  id: z.string(),
+  name: z.string().optional(),
+  service: z.string().optional().describe('which of your services holds it'),
+  createdAt: z.iso.datetime(),
+  lastUsedAt: z.iso.datetime().optional().describe('to the hour'),
+});
 
 const acme = {
   id: 'acme',
@@ -18,7 +24,7 @@ const acme = {
   createdAt: '2026-11-20T10:00:00.000Z',
   updatedAt: '2026-11-20T10:00:00.000Z',
 };
-const key = { id: 'k_01', name: 'backend', createdAt: '2026-11-20T10:00:00.000Z' };
+const key = { id: 'k_01', name: 'backend', service: 'billing', createdAt: '2026-11-20T10:00:00.000Z' };
 
 export const tenantsAnswers = {
   create: {
@@ -33,11 +39,11 @@ export const tenantsAnswers = {
   'create-key': {
     answer: Key.extend({ key: z.string() }),
     example: { ...key, key: 'pb_prod_k01_made-up' },
-    body: { name: 'backend' },
+    body: { name: 'backend', service: 'billing' },
   },
   'list-keys': {
     answer: z.object({ items: z.array(Key), cursor: z.string().optional() }),
-    example: { items: [key] },
+    example: { items: [{ ...key, lastUsedAt: '2026-11-21T09:00:00.000Z' }] },
   },
   'revoke-key': {},
 } as const satisfies Answers<typeof tenantsContract>;

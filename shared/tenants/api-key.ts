@@ -7,8 +7,15 @@ export interface ApiKey {
   readonly keyId: string;
   readonly secretHash: string;
   readonly name?: string;
+  /** Which of the owner's services holds it. */
+  readonly service?: string;
   readonly createdAtMs: number;
+  /** To the hour. */
+  readonly lastUsedAtMs?: number;
 }
+
+/** A use is written down when the last one is so long ago: the hot path pays for one write an hour. */
+export const USE_NOTED_MS = 60 * 60_000;
 
 /** `pb_<stage>_<tenant>.<12 random>_<64 hex>`: its id names the row it is in, so that one read finds it. The tenant and
  *  the stage may hold `_`, the random parts none: they are read from the end. */
@@ -19,13 +26,14 @@ const BASE_36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 export function makeApiKey(
   stage: string,
   tenantId: TenantId,
-  name: string | undefined,
+  { name, service }: Pick<ApiKey, 'name' | 'service'>,
   moment: Moment,
 ): { readonly row: ApiKey; readonly text: string } {
   const random = [...Buffer.from(moment.token(12), 'base64url')].map((byte) => BASE_36[byte % 36]).join('');
   const secret = Buffer.from(moment.token(32), 'base64url').toString('hex');
   const keyId = `${tenantId}.${random}`;
-  const row = { keyId, secretHash: sha256(secret), ...(name !== undefined && { name }), createdAtMs: moment.nowMs };
+  const said = { ...(name !== undefined && { name }), ...(service !== undefined && { service }) };
+  const row = { keyId, secretHash: sha256(secret), ...said, createdAtMs: moment.nowMs };
   return { row, text: `pb_${stage}_${keyId}_${secret}` };
 }
 
@@ -46,6 +54,12 @@ export function isSecretOf({ secretHash }: ApiKey, secret: string): boolean {
 }
 
 /** Returns the public shape of a key: never its secret, nor the hash of it. */
-export function apiKeyView({ keyId, name, createdAtMs }: ApiKey) {
-  return { id: keyId, ...(name !== undefined && { name }), createdAt: iso(createdAtMs) };
+export function apiKeyView({ keyId, name, service, createdAtMs, lastUsedAtMs }: ApiKey) {
+  return {
+    id: keyId,
+    ...(name !== undefined && { name }),
+    ...(service !== undefined && { service }),
+    createdAt: iso(createdAtMs),
+    ...(lastUsedAtMs !== undefined && { lastUsedAt: iso(lastUsedAtMs) }),
+  };
 }

@@ -1,12 +1,13 @@
 import { equal } from '../core/crypto.ts';
 import type { TenantId } from '../core/ids.ts';
-import { isSecretOf, readApiKey } from './api-key.ts';
+import { log } from '../core/log.ts';
+import { isSecretOf, readApiKey, USE_NOTED_MS } from './api-key.ts';
 import type { TenantStore } from './store.ts';
 
 /** Who calls; `unknown` for every failure alike: missing, malformed, foreign and revoked keys. */
 export type Caller =
   | { readonly kind: 'operator' }
-  | { readonly kind: 'tenant'; readonly tenantId: TenantId }
+  | { readonly kind: 'tenant'; readonly tenantId: TenantId; readonly keyId: string }
   | { readonly kind: 'unknown' };
 
 export interface AuthorizePorts {
@@ -22,13 +23,23 @@ const FRESH_MS = 60_000;
 export async function authorize(
   { stage, tenants, readOperatorKey }: AuthorizePorts,
   header: string | undefined,
+  nowMs: number,
 ): Promise<Caller> {
   const text = BEARER.exec(header ?? '')?.[1];
   if (text === undefined) return { kind: 'unknown' };
   const key = readApiKey(text, stage);
   if (key) {
-    const row = await tenants.keysOf(key.tenantId).get(key.keyId);
-    return row && isSecretOf(row, key.secret) ? { kind: 'tenant', tenantId: key.tenantId } : { kind: 'unknown' };
+    const { tenantId, keyId, secret } = key;
+    const keys = tenants.keysOf(tenantId);
+    const row = await keys.get(keyId);
+    if (!row || !isSecretOf(row, secret)) return { kind: 'unknown' };
+    const dueMs = nowMs - USE_NOTED_MS;
+    if ((row.lastUsedAtMs ?? 0) < dueMs) {
+      await keys.noteUse(keyId, nowMs, dueMs).catch((error) => {
+        log.bug('the use of a key was not noted', error, { tenant: tenantId, key: keyId }); // it is good all the same
+      });
+    }
+    return { kind: 'tenant', tenantId, keyId };
   }
   const operatorKey = await readOperatorKey();
   return operatorKey && equal(operatorKey, text) ? { kind: 'operator' } : { kind: 'unknown' };

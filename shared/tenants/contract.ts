@@ -37,6 +37,7 @@ const Profile = {
   returnUrls: z.array(ReturnUrl).max(20),
 };
 
+const KeyWord = z.string().trim().min(1).max(100);
 const KeyPath = tenantPath.extend({ key: z.string().min(1).max(200) });
 
 export const tenantsContract = {
@@ -53,6 +54,7 @@ export const tenantsContract = {
       routes: ['POST /v1/tenants'],
       access: 'operator',
       summary: 'Create a tenant',
+      audit: 'tenant.created',
       body: z.strictObject({ id: TenantId.optional(), name: Profile.name, returnUrls: Profile.returnUrls.default([]) }),
       status: 201,
     },
@@ -76,6 +78,7 @@ export const tenantsContract = {
       routes: ['PATCH /v1/tenants/{tenant}'],
       access: 'operator',
       summary: 'Change a tenant',
+      audit: 'tenant.changed',
       path: tenantPath,
       body: z.strictObject({ name: Profile.name.optional(), returnUrls: Profile.returnUrls.optional() }),
     },
@@ -89,6 +92,7 @@ export const tenantsContract = {
       access: 'operator',
       summary:
         'Erase a tenant: from now on it is not there; its grants upstream end, then its data keys, then all that is its own',
+      audit: 'tenant.erasure_begun',
       path: tenantPath,
       status: 204,
     },
@@ -106,8 +110,9 @@ export const tenantsContract = {
       routes: ['POST /v1/tenants/{tenant}/keys'],
       access: 'operator',
       summary: 'Make an API key; it is shown this once',
+      audit: 'key.created',
       path: tenantPath,
-      body: z.strictObject({ name: z.string().trim().min(1).max(100).optional() }),
+      body: z.strictObject({ name: KeyWord.optional(), service: KeyWord.optional() }),
       status: 201,
     },
   },
@@ -131,6 +136,7 @@ export const tenantsContract = {
       routes: ['DELETE /v1/tenants/{tenant}/keys/{key}'],
       access: 'operator',
       summary: 'Revoke an API key',
+      audit: 'key.revoked',
       path: KeyPath,
       status: 204,
     },

@@ -78,6 +78,14 @@ export function tenantStore(table: Table) {
         async add(key: ApiKey): Promise<void> {
           await table.put({ ...key, ...keyOf(key.keyId) }, { condition: 'attribute_not_exists(pk)' });
         },
+        /** Notes that the key was used, unless that was noted after `beforeMs`. */
+        async noteUse(keyId: string, nowMs: number, beforeMs: number): Promise<void> {
+          await table.update(keyOf(keyId), {
+            update: 'SET lastUsedAtMs = :now',
+            condition: 'attribute_exists(pk) AND (attribute_not_exists(lastUsedAtMs) OR lastUsedAtMs < :before)',
+            values: { ':now': nowMs, ':before': beforeMs },
+          });
+        },
         /** Returns whether there was such a key. */
         async remove(keyId: string): Promise<boolean> {
           return (await table.remove(keyOf(keyId), { condition: 'attribute_exists(pk)' })).done;

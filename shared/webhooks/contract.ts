@@ -166,6 +166,7 @@ export const webhooksContract = {
       routes: ['POST /v1/tenants/{tenant}/events/replay'],
       access: 'tenant',
       summary: 'Tell past events again, to the handlers and on the bus; `dryRun` counts them only',
+      audit: 'replay.started',
       path: tenantPath,
       body: z.strictObject({
         filter: replayFilter.prefault({}),
@@ -216,6 +217,7 @@ export const webhooksContract = {
       routes: ['DELETE /v1/tenants/{tenant}/events/replay/{replay}'],
       access: 'tenant',
       summary: 'End a replay where it is',
+      audit: 'replay.cancelled',
       path: ReplayPath,
     },
   },

@@ -29,6 +29,7 @@ export const endpointContract = {
       routes: ['POST /v1/tenants/{tenant}/webhook-endpoints'],
       access: 'tenant',
       summary: 'Make an address for one sender of webhooks; a secret made here is shown this once',
+      audit: 'endpoint.created',
       path: tenantPath,
       body: z.strictObject({
         provider: ProviderId,
@@ -70,6 +71,7 @@ export const endpointContract = {
       routes: ['DELETE /v1/tenants/{tenant}/webhook-endpoints/{endpoint}'],
       access: 'tenant',
       summary: 'Delete an address for webhooks; nothing is taken in there any more after 60 s at most',
+      audit: 'endpoint.removed',
       path: EndpointPath,
       status: 204,
     },
@@ -82,6 +84,7 @@ export const endpointContract = {
       routes: ['POST /v1/tenants/{tenant}/webhook-endpoints/{endpoint}/rotate'],
       access: 'tenant',
       summary: 'Replace the secret of an address; the old one is believed for `overlapS` more (default: a day)',
+      audit: 'endpoint.rotated',
       path: EndpointPath,
       body: z.strictObject({
         secret: GivenSecret.optional(),

@@ -18,6 +18,7 @@ describe('a stage', () => {
       tokenExport: false,
       reservedConcurrency: {},
       logRetentionDays: 30,
+      activityDays: 400,
       checks: true,
     });
   });

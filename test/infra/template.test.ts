@@ -52,7 +52,8 @@ describe('functions', () => {
     const always = ['NODE_OPTIONS', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME'];
     for (const [name, { properties }] of functions) {
       const { Variables } = properties.Environment as { Variables: Record<string, unknown> };
-      const settings = Object.keys(contractOf(name).env.shape);
+      const audited = 'audit' in contractOf(name).entry ? ['ACTIVITY_TABLE', 'ACTIVITY_DAYS'] : [];
+      const settings = [...Object.keys(contractOf(name).env.shape), ...audited];
       expect(Object.keys(Variables).sort(), name).toEqual([...settings, ...always].sort());
     }
   });
@@ -221,17 +222,17 @@ describe('tables', () => {
   test('there is one for each lifecycle', () => {
     expect([...tables.keys()]).toEqual([
       ...['tenants', 'tenant-keys', 'connections', 'sessions', 'inbox', 'endpoints', 'calls', 'limits', 'syncs'],
-      ...['records', 'deliveries'],
+      ...['records', 'deliveries', 'activity'],
     ]);
   });
 
-  test('tenants, connections, syncs, records and deliveries can be restored; data keys never (B-12)', () => {
-    expect(those(restorable)).toEqual(['tenants', 'connections', 'syncs', 'records', 'deliveries']);
+  test('tenants, connections, syncs, records, deliveries and the audit can be restored; data keys never (B-12)', () => {
+    expect(those(restorable)).toEqual(['tenants', 'connections', 'syncs', 'records', 'deliveries', 'activity']);
   });
 
-  test('tenants, data keys, connections and endpoints cannot be deleted by mistake, and no table goes with its stack', () => {
+  test('tenants, data keys, connections, endpoints and the audit cannot be deleted by mistake, and no table goes with its stack', () => {
     expect(those(({ replica }) => replica.DeletionProtectionEnabled === true)).toEqual([
-      ...['tenants', 'tenant-keys', 'connections', 'endpoints'],
+      ...['tenants', 'tenant-keys', 'connections', 'endpoints', 'activity'],
     ]);
     for (const [path, { deletion }] of tables) expect(deletion, path).toBe('Retain');
   });
@@ -240,7 +241,7 @@ describe('tables', () => {
     const ttl = { AttributeName: 'ttl', Enabled: true };
     expect(
       those(({ properties }) => JSON.stringify(properties.TimeToLiveSpecification) === JSON.stringify(ttl)),
-    ).toEqual(['sessions', 'inbox', 'calls', 'limits', 'records', 'deliveries']);
+    ).toEqual(['sessions', 'inbox', 'calls', 'limits', 'records', 'deliveries', 'activity']);
   });
 
   test('none has a stream, all are on demand', () => {
@@ -273,6 +274,7 @@ describe('tables', () => {
       syncs: ['pk sk', byDue],
       records: ['pk sk'],
       deliveries: ['pk sk', 'by-time: pk createdAt', byDue],
+      activity: ['pk sk'],
     });
     expect(DUE_SHARDS).toBeGreaterThan(1); // one partition would be the hot one
   });
@@ -283,7 +285,7 @@ test('alarms on what the hub measures name metrics that it measures', () => {
   const queries = [
     ...JSON.stringify(hub.all('AWS::CloudWatch::Alarm')).matchAll(/SELECT (?:SUM|MAX)\((\w+)\) FROM SCHEMA/g),
   ];
-  expect(queries).toHaveLength(12);
+  expect(queries).toHaveLength(13);
   for (const [, metric] of queries) expect(measures).toContain(`'${metric}'`);
 });
 

@@ -24,6 +24,7 @@ const schemas = {
   limits: { sort: false },
   syncs: { sort: true, indexes: { 'by-due': ['dueShard', 'dueAt'] } },
   records: { sort: true },
+  activity: { sort: true },
   deliveries: { sort: true, indexes: { 'by-time': ['pk', 'createdAt'], 'by-due': ['dueShard', 'dueAt'] } },
 } as const satisfies Record<string, { sort: boolean; indexes?: Record<string, readonly [string, string]> }>;
 

@@ -1,3 +1,4 @@
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyEventV2, APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
@@ -71,6 +72,7 @@ async function whoSends(authorization: string | undefined) {
   return authorize({ ...event, headers });
 }
 
+const original = DynamoDBClient.prototype.send;
 let count = 0;
 async function newTenant() {
   count += 1;
@@ -185,8 +187,11 @@ describe('tenants', () => {
 
 describe('who calls', () => {
   test("a key is its tenant, the operator's is the operator; each is let through", async () => {
-    const { id, key } = await newTenant();
-    expect(await whoSends(`Bearer ${key}`)).toEqual({ isAuthorized: true, context: { kind: 'tenant', tenantId: id } });
+    const { id, keyId, key } = await newTenant();
+    expect(await whoSends(`Bearer ${key}`)).toEqual({
+      isAuthorized: true,
+      context: { kind: 'tenant', tenantId: id, keyId },
+    });
     expect(await whoSends(`bearer ${key}`)).toMatchObject({ context: { kind: 'tenant' } });
     expect(await whoSends(`Bearer ${OPERATOR_KEY}`)).toEqual({ isAuthorized: true, context: { kind: 'operator' } });
   });
@@ -199,6 +204,40 @@ describe('who calls', () => {
     expect(listed.body).toEqual({ items: [{ id: keyId, createdAt: expect.any(String) }] });
     const row = await openTable(dynamo.tables.tenants).get({ pk: id, sk: `apikey#${keyId}` });
     expect(JSON.stringify(row)).not.toContain(secret);
+  });
+
+  test('a key says which service holds it and when it was last used, which is written down once an hour', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-20T10:20:00Z') });
+    const { id } = await newTenant();
+    const { key, ...made } = (await call('create-key', { tenant: id, body: { name: 'old', service: 'billing' } })).body;
+    expect(made).toMatchObject({ name: 'old', service: 'billing' });
+    const lastUses = async () => (await call('list-keys', { tenant: id })).body.items.map(lastUsedAt);
+    const lastUsedAt = (item: { lastUsedAt?: string }) => item.lastUsedAt;
+    expect((await lastUses()).filter(Boolean)).toEqual([]);
+    const send = vi.spyOn(DynamoDBClient.prototype, 'send');
+    const writes = () => send.mock.calls.filter(([command]) => command instanceof UpdateItemCommand).length;
+    for (const [minutes, written] of [
+      [0, 1],
+      [10, 1],
+      [59, 1],
+      [61, 2],
+    ] as const) {
+      vi.setSystemTime(Date.parse('2026-11-20T10:20:00Z') + minutes * 60_000);
+      expect(await whoSends(`Bearer ${key}`)).toMatchObject({ context: { kind: 'tenant' } });
+      expect(writes()).toBe(written);
+    }
+    expect((await lastUses()).filter(Boolean)).toEqual(['2026-11-20T11:21:00.000Z']);
+    await whoSends(`Bearer ${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`); // a wrong secret is no use of the key
+    expect(writes()).toBe(2);
+
+    vi.setSystemTime(Date.parse('2026-11-20T20:00:00Z'));
+    send.mockImplementation(async function (this: DynamoDBClient, command: unknown) {
+      if (command instanceof UpdateItemCommand) throw new Error('throttled');
+      return Reflect.apply(original, this, [command]);
+    } as never);
+    const { context: caller } = await whoSends(`Bearer ${key}`);
+    send.mockRestore();
+    expect(caller).toMatchObject({ kind: 'tenant', tenantId: id });
   });
 
   test('a missing, malformed, foreign, altered or revoked key is unknown, all alike (A-50)', async () => {

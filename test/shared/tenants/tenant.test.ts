@@ -56,7 +56,7 @@ test.each([
 
 test('a key names its tenant, also one with signs in its id', () => {
   for (const id of ['acme', 'a.b', 'a_b', 'tnt_01hf7yat00', 'A-1~x', 'a.0123456789ab', 'x'.repeat(64)]) {
-    const { row, text } = makeApiKey('prod', TenantId.parse(id), undefined, testMoment());
+    const { row, text } = makeApiKey('prod', TenantId.parse(id), {}, testMoment());
     expect(readApiKey(text, 'prod')).toMatchObject({ tenantId: id, keyId: row.keyId });
     expect(readApiKey(text, 'dev')).toBeUndefined();
   }

@@ -38,6 +38,12 @@ export function contactsOf(storage: Storage, account: string) {
     put: (id: string, fields: { readonly name: string; readonly email: string }) => write({ id, ...fields }),
     remove: (there: Contact) => write({ ...there, deleted: true }),
 
+    /** Those that have this in their name, a page of them. */
+    named(part: string): Contact[] {
+      const where = 'account = ? AND deleted = 0 AND instr(lower(name), lower(?)) > 0 ORDER BY id LIMIT 20';
+      return storage.all(`SELECT * FROM contacts WHERE ${where}`, account, part).map(contact);
+    },
+
     /** A repeated key answers with the first contact; `again` tells. */
     create(fields: { readonly name: string; readonly email: string }, key: string | undefined) {
       const before = key && storage.get('SELECT contact FROM repeats WHERE account = ? AND key = ?', account, key);

@@ -1,4 +1,6 @@
-import type { OAuthServer } from './oauth-server.ts';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { sendJson } from './server.ts';
 
 /** What an API answers. */
 export interface Answer {
@@ -8,12 +10,14 @@ export interface Answer {
 }
 
 /** What goes wrong next, `times` times, on paths that begin with `path`. Without a status it is only slow. */
-interface Fault {
+export interface Fault {
   readonly status?: number;
   readonly delayMs?: number;
   readonly retryAfterS?: number;
+  /** What was asked for is done, and the answer is lost on its way. */
+  readonly lost?: boolean;
   readonly path?: string;
-  times: number;
+  readonly times?: number;
 }
 
 /** One request, as it arrived; never its token. */
@@ -25,6 +29,8 @@ export interface Arrived {
   readonly idempotencyKey?: string;
   readonly account?: string;
   readonly status: number;
+  /** Something was changed: not a read, nor a repetition under a known key. */
+  readonly effect: boolean;
 }
 
 /** Returns an error answer in the demo provider's shape. */
@@ -32,25 +38,19 @@ export function refusal(status: number, code: string, message: string, headers: 
   return { status, body: { error: { code, message } }, headers };
 }
 
-/** Returns the part of the API that is for those who rehearse: `POST /_faults`, `POST /_expire`, `GET /_log`,
- *  `POST /_reset`, and `GET /_last-token`: whether the token of the last good request is still good. */
-export function openRehearsal(oauth: OAuthServer) {
-  let faults: Fault[] = [];
+/** Returns the part of an API that is for those who rehearse: `POST /_faults`, `GET /_log`, `POST /_reset`. `refuse` says an
+ *  error in the API's own shape. */
+export function openRehearsal(refuse: (status: number, message: string) => Answer) {
+  let faults: (Fault & { left: number })[] = [];
   let log: Arrived[] = [];
-  let lastToken = '';
 
   return {
-    record(arrived: Arrived, token: string) {
-      log.push(arrived);
-      if (arrived.status < 400) lastToken = token;
-    },
-
-    async control(path: string, body: string): Promise<Answer> {
-      if (path === '/_last-token')
-        return { status: 200, body: { live: (await oauth.inspect(lastToken)) !== undefined } };
+    control(path: string, body: string): Answer {
       if (path === '/_log') return { status: 200, body: log };
-      if (path === '/_expire') oauth.expireAccessTokens();
-      if (path === '/_faults') faults.push({ times: 1, ...JSON.parse(body) });
+      if (path === '/_faults') {
+        const fault: Fault = JSON.parse(body);
+        faults.push({ ...fault, left: fault.times ?? 1 });
+      }
       if (path === '/_reset') {
         faults = [];
         log = [];
@@ -58,17 +58,36 @@ export function openRehearsal(oauth: OAuthServer) {
       return { status: 204 };
     },
 
-    /** Returns the answer that a fault gives instead of the API's, once its delay is over. */
-    async misbehave(path: string): Promise<Answer | undefined> {
-      const fault = faults.find((each) => each.times > 0 && path.startsWith(each.path ?? '/'));
-      if (!fault) return undefined;
-      fault.times -= 1;
-      if (fault.delayMs) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
-      if (!fault.status) return undefined;
-      return refusal(fault.status, 'rehearsed', `This ${fault.status} was asked for`, {
-        ...(fault.retryAfterS !== undefined && { 'retry-after': String(fault.retryAfterS) }),
-        ...(fault.status === 429 && { 'x-ratelimit-remaining': '0' }),
-      });
+    /** Answers a request as the API does, or as a fault has it, and returns the status; the log tells of it. */
+    async play(
+      response: ServerResponse,
+      asked: Omit<Arrived, 'at' | 'status' | 'effect'>,
+      answer: () => Answer,
+      headers: Answer['headers'] = {},
+    ): Promise<number> {
+      const fault = faults.find(({ left, path = '/' }) => left > 0 && asked.path.startsWith(path));
+      if (fault) fault.left -= 1;
+      if (fault?.delayMs) await wait(fault.delayMs);
+      const given = fault?.status ? failure(fault.status, fault) : answer();
+      const { status } = given;
+      const repeated = given.headers?.['idempotent-replayed'] === 'true';
+      const effect = asked.method !== 'GET' && status < 300 && !repeated;
+      log.push({ at: new Date().toISOString(), ...asked, status, effect });
+      if (fault?.lost) response.destroy();
+      else sendJson(response, status, given.body, { ...headers, ...given.headers });
+      return status;
     },
   };
+
+  function failure(status: number, { retryAfterS }: Fault): Answer {
+    const { body, headers } = refuse(status, `This ${status} was asked for`);
+    return {
+      ...{ status, body },
+      headers: {
+        ...headers,
+        ...(retryAfterS !== undefined && { 'retry-after': String(retryAfterS) }),
+        ...(status === 429 && { 'x-ratelimit-remaining': '0' }),
+      },
+    };
+  }
 }

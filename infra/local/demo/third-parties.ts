@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { html, page } from './html.ts';
 import type { ProviderSettings } from './provider.ts';
+import { type Answer, openRehearsal } from './rehearsal.ts';
 import { bodyOf, redirect, type Served, sendJson, sendPage, serve } from './server.ts';
 
 // What the tour needs of GitHub and Slack, played on this computer. Both play by their makers' rules as far as they go.
@@ -13,6 +14,8 @@ export interface ThirdParties {
   readonly providers: Readonly<
     Record<'github' | 'slack', ProviderSettings & { readonly webhookSecrets: readonly string[] }>
   >;
+  /** Where GitHub's API listens; paths that begin with `/_` belong to the rehearsal. */
+  readonly githubUrl: string;
   /** The issues that were opened. */
   readonly issues: readonly { readonly number: number; readonly title: string }[];
   stop(): Promise<void>;
@@ -24,10 +27,17 @@ export async function startThirdParties(): Promise<ThirdParties> {
   const codes = new Map<string, string>();
   const tokens = new Set<string>();
   const issues: { number: number; title: string }[] = [];
+  const rehearsal = openRehearsal((status, message) => ({ status, body: { message } }));
 
   const github: Served = await serve(0, () => async (request, response, url) => {
-    const route = `${request.method} ${url.pathname}`;
+    const { method = 'GET' } = request;
+    const { pathname: path, search: query } = url;
+    const route = `${method} ${path}`;
     const body = await bodyOf(request);
+    if (path.startsWith('/_')) {
+      const { status, body: said } = rehearsal.control(path, body);
+      return sendJson(response, status, said);
+    }
     if (route === 'GET /login/oauth/authorize') return sendPage(response, 200, authorizePage(url.searchParams));
     if (route === 'POST /login/oauth/authorize') return grant(response, new URLSearchParams(body));
     if (route === 'POST /login/oauth/access_token') return sendJson(response, 200, exchange(new URLSearchParams(body)));
@@ -35,21 +45,23 @@ export async function startThirdParties(): Promise<ThirdParties> {
     const token = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (route === `DELETE /applications/${app.clientId}/token`) {
       tokens.delete(JSON.parse(body).access_token);
-      response.writeHead(204).end();
-    } else if (!tokens.has(token)) sendJson(response, 401, { message: 'Bad credentials' });
-    else if (route === 'GET /user') sendJson(response, 200, codertocat);
-    else if (route === 'GET /issues') sendJson(response, 200, []);
-    else if (request.method === 'POST' && /^\/repos\/[^/]+\/[^/]+\/issues$/.test(url.pathname)) {
-      const issue = { number: issues.length + 1, title: String(JSON.parse(body).title) };
-      issues.push(issue);
-      sendJson(response, 201, {
-        ...issue,
-        id: 1_000 + issue.number,
-        state: 'open',
-        html_url: `${url.href}/${issue.number}`,
-      });
-    } else sendJson(response, 404, { message: 'Not Found' });
+      return void response.writeHead(204).end();
+    }
+    await rehearsal.play(response, { method, path, query }, () => {
+      if (!tokens.has(token)) return { status: 401, body: { message: 'Bad credentials' } };
+      if (route === 'GET /user') return { status: 200, body: codertocat };
+      if (route === 'GET /issues') return { status: 200, body: [] };
+      if (method === 'POST' && /^\/repos\/[^/]+\/[^/]+\/issues$/.test(path)) return open(url, body);
+      return { status: 404, body: { message: 'Not Found' } };
+    });
   });
+
+  function open({ href }: URL, body: string): Answer {
+    const issue = { number: issues.length + 1, title: String(JSON.parse(body).title) };
+    issues.push(issue);
+    const { number } = issue;
+    return { status: 201, body: { ...issue, id: 1_000 + number, state: 'open', html_url: `${href}/${number}` } };
+  }
 
   function grant(response: ServerResponse, form: URLSearchParams) {
     const code = randomBytes(10).toString('hex');
@@ -87,6 +99,7 @@ export async function startThirdParties(): Promise<ThirdParties> {
       },
       slack: { clientId: '1.2', clientSecret: 'made-up-slack-secret', webhookSecrets: [slackSecret] },
     },
+    githubUrl: github.url,
     issues,
     stop: github.stop,
   };

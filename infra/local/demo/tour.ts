@@ -6,7 +6,7 @@ import { startBucket } from './bucket.ts';
 import { startDemoProvider } from './provider.ts';
 import { startSenders } from './senders.ts';
 import { startThirdParties } from './third-parties.ts';
-import { callSteps } from './tour/calls.ts';
+import { callSteps, lateCallSteps } from './tour/calls.ts';
 import { connectSteps, lastSteps, tenantSteps } from './tour/connect.ts';
 import { deliverySteps } from './tour/deliveries.ts';
 import { startHubProcess } from './tour/hub-process.ts';
@@ -32,6 +32,7 @@ const steps: readonly Step[] = [
   ...senderSteps,
   ...kindSteps,
   tickStep,
+  ...lateCallSteps,
   ...deliverySteps,
   ...lastSteps,
 ];

@@ -24,5 +24,12 @@ export function demoActions(): Actions {
       about: { object: 'contact', id: 'id', by: 'id' },
       example: { input: { id: example.id }, output: example },
     }),
+    'contacts.search': action({
+      ...{ title: 'Find contacts by name', docs, scopes, effect: 'read' },
+      input: z.strictObject({ name: z.string().min(1).max(200) }),
+      output: z.object({ items: z.array(Contact) }),
+      request: ({ name }) => ({ method: 'GET', path: '/search', query: { name } }),
+      example: { input: { name: 'Ada' }, output: { items: [example] } },
+    }),
   };
 }

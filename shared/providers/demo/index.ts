@@ -114,9 +114,21 @@ export const demo = {
     whoami: { method: 'GET', path: '/me' },
     pagination: { next: 'link' },
     errors: { code: 'error.code', message: 'error.message' },
+    graphql: {
+      path: '/graphql',
+      errors: {
+        code: ['errors.0.extensions.code', 'error.code'],
+        message: ['errors.0.message', 'error.message'],
+        details: 'errors',
+        failureIn200: { field: 'errors.0', unless: 'data' },
+      },
+    },
     requestIdHeader: 'x-request-id',
     idempotency: { header: 'idempotency-key' },
     rateLimitHeaders: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
   },
-  limits: [{ requests: 600, perS: 60, burst: 50 }],
+  limits: [
+    { requests: 600, perS: 60, burst: 50 },
+    { action: 'contacts.search', requests: 2, perS: 1 },
+  ],
 } as const satisfies Provider;

@@ -15,6 +15,7 @@ export const requests: Readonly<Record<string, Expected>> = {
     keyed,
   ],
   'demo/contacts.get': ['GET https://api.demo.invalid/contacts/c1'],
+  'demo/contacts.search': ['GET https://api.demo.invalid/search?name=Ada'],
   'discord/interactions.reply': [
     'POST https://discord.com/api/v10/interactions/846462639134605312/aW50ZXJhY3Rpb246bWFkZS11cC10b2tlbg/callback',
     { type: 4, data: { content: 'Done.', allowed_mentions: { parse: [] } } },

@@ -113,7 +113,7 @@ export const connectSteps: readonly Step[] = [
 export const lastSteps: readonly Step[] = [
   {
     step: 'restart: stop clean, start on the same data',
-    expected: 'exit 0; 2 connections, 200 succeeded',
+    expected: 'exit 0; 3 connections, 200 succeeded',
     async happen(scene) {
       const code = await scene.hub.stop();
       scene.hub = await scene.startHub();

@@ -27,6 +27,10 @@ export interface Scene {
   browser: Browser;
   inbox?: EventInbox;
   subscription?: string;
+  /** The call that cannot succeed. */
+  broken?: string;
+  /** The call that waits for the end of an outage. */
+  waiting?: string;
   /** The call whose event the receiver did not want. */
   missed?: string;
 }
@@ -40,6 +44,7 @@ export interface Body {
   readonly url: string;
   readonly secret?: string;
   readonly enabled?: boolean;
+  readonly event?: string;
   readonly reason?: string;
   readonly status: string;
   readonly stage: string;
@@ -47,7 +52,13 @@ export interface Body {
   readonly detail: string;
   readonly provider: string;
   readonly account?: { readonly name?: string };
-  readonly attempts: readonly { readonly at: string; readonly status?: number }[];
+  readonly attempts: readonly {
+    readonly at: string;
+    readonly status?: number;
+    readonly error?: { readonly code: string };
+  }[];
+  readonly calls: readonly Body[];
+  readonly connection?: { readonly state: string };
   readonly data: { readonly name: string };
   readonly result?: unknown;
   readonly items: readonly Body[];
@@ -85,14 +96,19 @@ export async function until<Found>(probe: () => Promise<Found | undefined | fals
   throw new Error(`not within ${withinMs / 1000} s`);
 }
 
-/** Makes the demo provider's API go wrong, forget, or expire tokens. */
-export async function rehearse({ demo }: Scene, path: '/_faults' | '/_expire' | '/_reset', fault?: object) {
-  await fetch(demo.apiUrl + path, { method: 'POST', ...(fault && { body: JSON.stringify(fault) }) });
+/** Makes an API go wrong, forget, or expire tokens: the demo provider's, where no other is named. */
+export async function rehearse(
+  { demo }: Scene,
+  path: '/_faults' | '/_expire' | '/_reset',
+  fault?: object,
+  url = demo.apiUrl,
+) {
+  await fetch(url + path, { method: 'POST', ...(fault && { body: JSON.stringify(fault) }) });
 }
 
-/** Returns what arrived at the demo provider's API since the last reset, as `GET /me 200`. */
-export async function arrivals({ demo }: Scene): Promise<string[]> {
-  const log = (await (await fetch(`${demo.apiUrl}/_log`)).json()) as Arrived[];
+/** Returns what arrived at an API since the last reset, as `GET /me 200`. */
+export async function arrivals({ demo }: Scene, url = demo.apiUrl): Promise<string[]> {
+  const log = (await (await fetch(`${url}/_log`)).json()) as Arrived[];
   return log.map(({ method, path, status }) => `${method} ${path} ${status}`);
 }
 

@@ -202,6 +202,50 @@ test('faults come as often as asked, where asked, and the log tells what arrived
   expect(JSON.stringify(log)).not.toContain(access_token);
 });
 
+test('an answer that is lost was given: under the same key the same contact comes, and the log has one effect', async () => {
+  const { access_token } = await connect();
+  await control('/_reset');
+  await control('/_faults', { lost: true, path: '/contacts' });
+  const body = JSON.stringify({ name: 'Lost', email: 'lost@people.example' });
+  const post = { method: 'POST', body, headers: { 'idempotency-key': 'key-lost' } };
+  await expect(api('/contacts', access_token, post)).rejects.toThrow('fetch failed');
+  const again = await api('/contacts', access_token, post);
+  expect(again.headers.get('idempotent-replayed')).toBe('true');
+  const log = (await (await fetch(`${demo.apiUrl}/_log`)).json()) as Arrived[];
+  expect(log.map(({ status, effect }) => `${status} ${effect}`)).toEqual(['201 true', '201 false']);
+});
+
+test('two searches a second go, three at once; the others are told to wait', async () => {
+  const { access_token } = await connect();
+  const all = await Promise.all(Array.from({ length: 5 }, () => api('/search?name=lamarr', access_token)));
+  const [refused, found] = [all.find(({ status }) => status === 429), all.find(({ status }) => status === 200)];
+  expect(all.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(3);
+  expect(refused?.headers.get('retry-after')).toBe('1');
+  expect(found?.body.items).toContainEqual(expect.objectContaining({ name: 'Hedy Lamarr' }));
+});
+
+test('GraphQL answers the fields that were chosen, and says in 200 what it does not understand', async () => {
+  const { access_token } = await connect();
+  const ask = async (body: object) =>
+    (await api('/graphql', access_token, { method: 'POST', body: JSON.stringify(body) })).body;
+  const query = 'query Some($n: Int = 1) { me { name }, contacts(first: $n) { id } }';
+  expect(await ask({ query, variables: { n: 2 } })).toEqual({
+    data: { me: { name: 'Ada Lovelace' }, contacts: [{ id: 'con_0001' }, { id: 'con_0002' }] },
+  });
+  expect(await ask({ query: '{ contacts(first: 1) { name } }' })).toEqual({
+    data: { contacts: [{ name: 'Alan Allen' }] },
+  });
+  for (const [wrong, message] of [
+    ['{ me { age } }', 'There is no field age of me'],
+    ['{ me }', 'Say which fields of me'],
+    ['{ toString }', 'There is no field toString'],
+    ['{ me { name }', 'Expected }, got the end'],
+    ['mutation { me { name } }', 'Only queries are answered here'],
+  ]) {
+    expect(await ask({ query: wrong })).toEqual({ errors: [{ message, extensions: { code: 'BAD_QUERY' } }] });
+  }
+});
+
 test('grants and contacts are still there after a restart with the same file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'patchbay-demo-'));
   const file = join(folder, 'demo.sqlite');

@@ -74,3 +74,16 @@ test("webhooks are signed like the vendors' own published examples", () => {
   expect(signed['x-slack-request-timestamp']).toBe('1531420618');
   expect(signed['x-slack-signature']).toBe('v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503');
 });
+
+test('GitHub fails as often as it is told to, in its own words, and what it was asked is on record', async () => {
+  const { body } = await exchange({ code: await code(), code_verifier: verifier });
+  const headers = { authorization: `Bearer ${body.access_token}` };
+  const fault = { method: 'POST', body: JSON.stringify({ status: 502, path: '/user' }) };
+  await fetch(`${others.githubUrl}/_reset`, { method: 'POST' });
+  await fetch(`${others.githubUrl}/_faults`, fault);
+  const bad = await fetch(`${others.githubUrl}/user`, { headers });
+  expect([bad.status, await bad.json()]).toEqual([502, { message: 'This 502 was asked for' }]);
+  expect((await fetch(`${others.githubUrl}/user`, { headers })).status).toBe(200);
+  const log = (await (await fetch(`${others.githubUrl}/_log`)).json()) as { path: string; status: number }[];
+  expect(log.map(({ path, status }) => `${path} ${status}`)).toEqual(['/user 502', '/user 200']);
+});

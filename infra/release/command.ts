@@ -11,6 +11,7 @@ export const usage = `PATCHBAY_STAGE=<stage> npm run deploy [-- …]: bundles th
 is left to do.
 
   (nothing)            checks what would stand in the way, then deploys; further options go to "cdk deploy"
+  --hub-only           leaves the data as it is: how to go back to an older release (infra/runbook.md)
   --guide [url]        what is left to do once the hub is deployed, without deploying
   --teardown           ends the stage: deletes its hub, keeps its data
   --delete-data        with --teardown: deletes its data too, after showing what that is
@@ -28,6 +29,7 @@ For the first time:
 
 An upgrade is the same command on newer sources; infra/runbook.md says what to know before going back to older ones.`;
 
+const HUB_ONLY = '--hub-only';
 const flags = ['--guide', '--teardown', '--delete-data', '--yes', '--help'];
 
 /** Returns whether what was asked for was done. `build` makes the bundles. Throws `StageError`. */
@@ -92,14 +94,17 @@ async function deploy(shell: Shell, stage: Stage, args: readonly string[]): Prom
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-deploy-'));
   const outputs = join(folder, 'outputs.json');
   try {
-    if (!(await shell.show('cdk', ['deploy', '--all', '--outputs-file', outputs, ...args]))) {
+    const hub = `patchbay-${stage.name}-hub`;
+    const stacks = args.includes(HUB_ONLY) ? [hub, '--exclusively'] : ['--all'];
+    const others = args.filter((arg) => arg !== HUB_ONLY);
+    if (!(await shell.show('cdk', ['deploy', ...stacks, '--outputs-file', outputs, ...others]))) {
       shell.say(
         'The deployment did not end well: the reason stands above, in the first line that says FAILED. CloudFormation has gone back to ' +
           'what was; data is as it was. Mend the cause and repeat the command.',
       );
       return false;
     }
-    const { url, target } = readOutputs(outputs, `patchbay-${stage.name}-hub`);
+    const { url, target } = readOutputs(outputs, hub);
     if (url) for (const line of ['', ...guide(stage, url, target)]) shell.say(line);
     return true;
   } finally {

@@ -71,6 +71,12 @@ describe('a deployment', () => {
     expect(text()).toContain(`${HUB}/oauth/github/callback`);
   });
 
+  test('of the hub alone leaves the data stack as it is', async () => {
+    const { run, done } = play();
+    expect(await run('--hub-only')).toBe(true);
+    expect(done.at(-1)).toBe('cdk deploy patchbay-prod-hub --exclusively --outputs-file <file>');
+  });
+
   test('that did not end well says so, that data is as it was, and nothing of a hub', async () => {
     const { run, text } = play({}, { deploys: false });
     expect(await run()).toBe(false);

@@ -9,6 +9,7 @@ import { DeadLetterQueue } from './constructs/hub-queue.ts';
 import { Overview } from './dashboard.ts';
 import type { DataStack } from './data-stack.ts';
 import { Deliveries } from './deliveries.ts';
+import { SavedQueries } from './saved-queries.ts';
 import type { Stage } from './stage.ts';
 import { Syncs } from './syncs.ts';
 import { Tenants } from './tenants.ts';
@@ -36,5 +37,6 @@ export class HubStack extends Stack {
     new Deliveries(this, hub);
     new Console(this, hub);
     new Overview(this, 'dashboard', hub); // last: it shows what the others watch
+    new SavedQueries(this, 'queries', stage); // and these ask what they write
   }
 }

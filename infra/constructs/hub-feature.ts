@@ -37,17 +37,19 @@ export class HubFeature extends Construct {
     });
   }
 
-  /** Makes the functions; what a queue feeds is returned to be fed. */
+  /** Makes the functions; what a queue feeds is returned to be fed. `details`: what an event must have beside its type, so that a
+   *  function is not paid for where it would do nothing. */
   protected functions<Contract extends FeatureContract>(
     contract: Contract,
     environments: { readonly [Verb in keyof Contract]: Environment<Contract[Verb]> },
+    details: { readonly [Verb in keyof Contract]?: object } = {},
   ): { readonly [Verb in keyof Contract]: HubFunction } {
     const made = Object.entries(contract).map(([verb, one]) => {
       const environment = environments[verb] as Environment<FunctionContract>;
       const { stage, failed } = this.#hub;
       const about = { feature: this.node.id, contract: one, environment, audit: this.#audit(one) };
       const fn = new HubFunction(this, verb, { ...about, stage, logs: this.#logs, failed });
-      this.#enter(fn, verb, one);
+      this.#enter(fn, verb, one, details[verb]);
       return [verb, fn];
     });
     return Object.fromEntries(made);
@@ -60,7 +62,7 @@ export class HubFeature extends Construct {
     return { ACTIVITY_TABLE: data.activity.use(['PutItem']), ACTIVITY_DAYS: String(stage.activityDays) };
   }
 
-  #enter(fn: HubFunction, verb: string, { entry }: FunctionContract): void {
+  #enter(fn: HubFunction, verb: string, { entry }: FunctionContract, detail?: object): void {
     const { api, data, failed } = this.#hub;
     if (entry.kind === 'authorizer') api.authorizeWith(fn);
     if (entry.kind === 'http') api.serve(fn, entry);
@@ -68,7 +70,7 @@ export class HubFeature extends Construct {
     if (entry.kind === 'event') {
       new Rule(this, `${verb}-rule`, {
         eventBus: data.bus,
-        eventPattern: { source: [EVENT_SOURCE], detailType: [...entry.types] },
+        eventPattern: { source: [EVENT_SOURCE], detailType: [...entry.types], detail },
         targets: [new LambdaFunction(fn, { deadLetterQueue: failed, maxEventAge: Duration.hours(24) })],
       });
     }

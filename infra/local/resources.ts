@@ -128,7 +128,8 @@ const working: Readonly<Record<string, Kind>> = {
 const inert: Readonly<Record<string, string>> = {
   'nothing measures here, and nobody is called':
     'AWS::CloudWatch::Alarm AWS::CloudWatch::CompositeAlarm AWS::CloudWatch::Dashboard AWS::SNS::Topic AWS::SNS::TopicPolicy AWS::SNS::Subscription AWS::Logs::MetricFilter',
-  'what functions write is kept in the data folder': 'AWS::Logs::LogGroup AWS::Logs::ResourcePolicy',
+  'what functions write is kept in the data folder':
+    'AWS::Logs::LogGroup AWS::Logs::ResourcePolicy AWS::Logs::QueryDefinition',
   'only functions are checked, by their roles':
     'AWS::Lambda::Permission AWS::S3::BucketPolicy AWS::SQS::QueuePolicy AWS::SecretsManager::ResourcePolicy AWS::Events::EventBusPolicy',
   'names alone': 'AWS::Scheduler::ScheduleGroup AWS::CDK::Metadata',

@@ -4,18 +4,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { acknowledgeCpuMs } from './acknowledge.ts';
 import { runApart } from './apart.ts';
+import { type CostRow, costTable, metricsOfProvider } from './bill.ts';
 import { type Bundle, buildBundles } from './bundles.ts';
 import { timeImports } from './imports.ts';
 import type { PipelineCosts } from './pipeline.ts';
 import type { Processed } from './process.ts';
 import { vaultSpeed } from './vault.ts';
 import { type Verified, verifiedPerSecond } from './verify.ts';
+import type { Measured } from './ways.ts';
 
 const usage = `npm run bench [-- --json] [--rounds N]: what each function weighs and how long its import takes, next to a bare
 bundle of the SDK clients it uses, built and measured in the same run; and the hub's own CPU time of a warm
 acknowledgement at 64 kB; how many webhooks its verifier judges, next to each provider's own; what a batch of them costs to
-process; and how many secrets the vault seals and opens again in a second, next to the AWS Encryption SDK.
-Exits with 1 when a budget is exceeded.
+process; how many secrets the vault seals and opens again in a second, next to the AWS Encryption SDK; and what the requests that
+are counted on each way cost at AWS's list prices. Exits with 1 when a budget is exceeded.
 
   --json      one JSON object on stdout and nothing else
   --rounds N  fresh processes for each import, the median counts; default 15
@@ -65,6 +67,19 @@ function print(rows: readonly Row[]): void {
   }
 }
 
+function printCosts(rows: readonly CostRow[], metrics: number): void {
+  const usd = (value: number) => value.toFixed(2).padStart(8);
+  console.log(`\n${'USD at list price, us-east-1'.padEnd(62)}of ten   alone    aim  of ten, where it goes`);
+  for (const { what, ofTen, alone, aim, parts } of rows) {
+    const spent = Object.entries(parts).filter(([, value]) => value >= 0.005);
+    const where = spent.map(([name, value]) => `${name} ${value.toFixed(2)}`).join(', ');
+    console.log(
+      `${what.padEnd(60)}${usd(ofTen)}${usd(alone)}${aim === undefined ? '      -' : aim.toFixed(2).padStart(7)}  ${where}`,
+    );
+  }
+  console.log(`a provider in use: ${metrics.toFixed(2)} a month for its metrics`);
+}
+
 function isSlow({ ratio }: Verified): boolean {
   return ratio < budgets.verifyRatio - NOISE;
 }
@@ -100,6 +115,8 @@ if (values.help) {
     const processed = runApart<Processed>('process.ts', 'processCosts', 'await processCosts()');
     const vault = await vaultSpeed();
     const pipeline = runApart<PipelineCosts>('pipeline.ts', 'pipelineCosts', 'await pipelineCosts()');
+    const measured = runApart<Measured>('ways.ts', 'countWays', 'await countWays()');
+    const costs = costTable(measured);
     if (values.json) {
       console.log(
         JSON.stringify(
@@ -112,6 +129,7 @@ if (values.help) {
             processed,
             vault,
             pipeline,
+            costs,
             functions: rows,
           },
           null,
@@ -133,6 +151,7 @@ if (values.help) {
       const { bareMs, pipelineMs, overheadMs } = pipeline;
       const parts = `${pipelineMs.toFixed(2)} ms through the pipeline, ${bareMs.toFixed(2)} by a bare fetch`;
       console.log(`call: ${overheadMs.toFixed(2)} ms beside its exchange (${parts})`);
+      printCosts(costs, metricsOfProvider(measured));
     }
     const tooMuch = rows.some(({ over }) => over.length > 0) || receiveCpuMs >= budgets.receiveCpuMs;
     if (verified.some(isSlow) || processed.putsPerEvent > 1) process.exitCode = 1;

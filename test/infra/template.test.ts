@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { EVENT_SOURCE } from '../../infra/constructs/hub-bus.ts';
 import { contracts, functionNames } from '../../infra/contracts.ts';
+import { covers } from '../../infra/local/event-pattern.ts';
 import { EVENT_SOURCE as SENT_SOURCE } from '../../shared/core/bus.ts';
 import type { FunctionContract } from '../../shared/core/contract.ts';
 import { DUE_SHARDS } from '../../shared/core/keys.ts';
 import { catalogue } from '../../shared/providers/catalogue.ts';
+import { fits } from '../../shared/providers/handlers.ts';
+import { findSyncs } from '../../shared/providers/polled.ts';
 import { readSources } from '../support/sources.ts';
 import { makeStacks } from './stacks.ts';
 
@@ -184,11 +187,31 @@ describe('ticks and events', () => {
     });
     const wanted = entriesOf('event').map((name) => {
       const { entry } = contractOf(name);
-      return [name, { source: [SENT_SOURCE], 'detail-type': entry.kind === 'event' ? entry.types : [] }];
+      const detail = name === 'syncs/nudge' ? { detail: expect.anything() } : {};
+      return [name, { source: [SENT_SOURCE], 'detail-type': entry.kind === 'event' ? entry.types : [], ...detail }];
     });
     const all = ['deliveries/events/queue', { source: [SENT_SOURCE] }]; // whoever subscribed may want any of them
     expect(rules.sort()).toEqual([...wanted, all].sort());
     expect(EVENT_SOURCE).toBe(SENT_SOURCE);
+  });
+
+  test('a sync is nudged by exactly the webhooks that are news for one: no function runs for the others', () => {
+    const rule = hub.all('AWS::Events::Rule').find(({ path }) => path === 'syncs/nudge-rule')?.properties.EventPattern;
+    expect(JSON.stringify(rule).length).toBeLessThan(2_048); // EventBridge takes no longer one
+    const patterns = Object.keys(catalogue).flatMap((provider) =>
+      Object.values(findSyncs(provider)).flatMap(({ nudgedBy = [] }) => nudgedBy),
+    );
+    const samples = [
+      ...patterns.map((pattern) => pattern.replace('*', 'any')),
+      'push',
+      'issue',
+      'invoice',
+      'x.page.any',
+    ];
+    for (const type of samples) {
+      const event = { source: SENT_SOURCE, 'detail-type': 'webhook.received', detail: { data: { type } } };
+      expect(covers(rule, event), type).toBe(patterns.some((pattern) => fits(pattern, type)));
+    }
   });
 
   test('whoever subscribes hears every event, as it was told: the queue takes them from that rule alone', () => {

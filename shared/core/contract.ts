@@ -11,8 +11,9 @@ export interface FunctionContract {
 
 export type Entry = HttpEntry | QueueEntry | ScheduleEntry | EventEntry | DirectEntry | AuthorizerEntry;
 
-/** Who may call a route: the operator alone, the operator or the tenant of the path, any known key, or anybody. */
-export type Access = 'operator' | 'tenant' | 'key' | 'public';
+/** Who may call a route: the operator alone, the operator or the tenant of the path, any known key, or anybody. `session`: a
+ *  browser that the operator signed in with, which the page itself looks for; such a route is no part of the API. */
+export type Access = 'operator' | 'tenant' | 'key' | 'public' | 'session';
 
 export interface HttpEntry {
   readonly kind: 'http';

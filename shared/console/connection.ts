@@ -58,9 +58,9 @@ ${facts({
   Created: when(createdAt, nowMs),
   Changed: when(updatedAt, nowMs),
 })}
-${acts([about.confirming ? undefined : html`<a class="button danger" href="${addresses.connection(tenant, ref, { confirm: 'disconnect' })}">Disconnect …</a>`])}
+${acts([about.confirming || refresh.removal?.nextAt ? undefined : html`<a class="button danger" href="${addresses.connection(tenant, ref, { confirm: 'disconnect' })}">Disconnect …</a>`])}
 ${section('credential', 'Credential', credentialFacts(refresh, expiresAt, nowMs))}
-${section('circuits', 'Circuits', circuitTable(circuits, nowMs))}
+${section('circuits', 'Circuits', circuitFacts(circuits, nowMs))}
 ${section('syncs', 'Syncs', syncTable(desk, 'syncs', syncs, tenant, ref))}
 ${subscriptions.length > 0 ? section('subscriptions', 'Subscriptions at the provider', subscriptionTable(subscriptions, nowMs)) : undefined}
 ${section('calls', 'Latest calls', [
@@ -91,15 +91,10 @@ function credentialFacts({ refreshAt, underWay, failed, removal }: Refresh, ends
   });
 }
 
-function circuitTable({ connection, provider }: CircuitsView, nowMs: number): Html {
-  const row = (whose: string, { state, since, nextTryAt }: CircuitsView['connection']): Fill[] => [
-    whose,
-    tag(state),
-    when(since, nowMs),
-    when(nextTryAt, nowMs),
-  ];
-  const rows = [row('This connection', connection), row('The provider', provider)];
-  return table('circuits', ['Of', 'State', 'Since', 'Next try'], rows, '');
+function circuitFacts({ connection, provider }: CircuitsView, nowMs: number): Html {
+  const told = ({ state, since, nextTryAt }: CircuitsView['connection']) =>
+    html`${tag(state)}${since && html` since ${when(since, nowMs)}`}${nextTryAt && html`, next try ${when(nextTryAt, nowMs)}`}`;
+  return facts({ 'Of this connection': told(connection), 'Of the provider': told(provider) });
 }
 
 /** Returns syncs as rows, under the heading of this id; those of one connection can be run. */
@@ -123,7 +118,7 @@ export function syncTable(
       records,
       ref === undefined || !enabled || status === 'stopped'
         ? undefined
-        : html`${run(sync, 'run', 'Run now')}${run(sync, 'run-full', 'Read all again')}`,
+        : acts([run(sync, 'run', 'Run now'), run(sync, 'run-full', 'Read all again')]),
     ];
   });
   const columns = [

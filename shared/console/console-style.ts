@@ -27,6 +27,7 @@ small{font-size:.8125rem}
 .notice p:last-child{margin:0}
 .facts{margin:.75rem 0 0}
 .facts div{grid-template-columns:minmax(7rem,11rem) 1fr;gap:.75rem;padding:.3125rem 0}
+.facts div:last-child{border-bottom:0}
 .facts dt{font-weight:400;color:var(--quiet)}
 .acts{display:flex;flex-wrap:wrap;gap:.5rem;margin:1rem 0 0}
 button,.button{display:inline-block;min-height:2.25rem;padding:.375rem .875rem;border:1px solid var(--edge);border-radius:8px;background:var(--ground);color:var(--ink);font:inherit;font-size:.9375rem;font-weight:600;line-height:1.4;text-decoration:none;cursor:pointer}
@@ -45,8 +46,10 @@ input:not([type=hidden]),select{display:block;width:100%;min-height:2.5rem;paddi
 table{margin:.5rem 0 0}
 th{font-size:.8125rem;font-weight:600;color:var(--quiet)}
 td{min-width:4rem}
-td form{margin:0}
+td form,td .acts{margin:0}
+th:first-child,td:first-child{padding-inline-start:0}
 .more{margin:.75rem 0 0}
+@media (min-width:44.01rem){th,td .tag,td button,time,time+small{white-space:nowrap;overflow-wrap:normal}}
 @media (max-width:44rem){
 .find{grid-template-columns:1fr}
 .facts div{grid-template-columns:1fr;gap:0}

@@ -1,7 +1,7 @@
 import { type HubError, outcomes } from '../core/errors.ts';
 import { type Fill, type Html, html, type Page } from '../core/html.ts';
 import { consoleStyle } from './console-style.ts';
-import { act } from './parts.ts';
+import { act, link } from './parts.ts';
 import { HOME } from './visit.ts';
 
 /** What every page of a signed-in operator is made with. */
@@ -11,28 +11,23 @@ export interface Desk {
   readonly nowMs: number;
 }
 
-/** The pages above this one, from the home page down: their names and addresses. */
+/** The pages between the home page and this one: their names and addresses. */
 export type Crumbs = readonly (readonly [name: string, to: string])[];
 
-/** Returns a page of the console around what it is about. */
+/** Returns a page of the console around what it is about; the home page alone has none above it. */
 export function frame(
   { stage, csrf }: Pick<Desk, 'stage' | 'csrf'>,
   title: string,
-  crumbs: Crumbs,
+  crumbs: Crumbs | undefined,
   content: Html,
 ): Page {
   const out = act({ at: HOME, csrf, action: 'sign-out', label: 'Sign out' });
-  const trail =
-    crumbs.length > 0
-      ? html`<nav class="crumbs" aria-label="Where you are"><ol>${[['Console', HOME] as const, ...crumbs].map(
-          ([name, to]) => html`<li><a href="${to}">${name}</a></li>`,
-        )}</ol></nav>`
-      : undefined;
+  const trail = crumbs && [['Console', HOME] as const, ...crumbs].map(([name, to]) => html`<li>${link(to, name)}</li>`);
   return bare(
     stage,
     title,
     html`<header class="bar"><a class="brand" href="${HOME}">Patchbay</a><span class="tag quiet">${stage}</span>${out}</header>
-${trail}<main>
+${trail && html`<nav class="crumbs" aria-label="Where you are"><ol>${trail}</ol></nav>`}<main>
 <h1>${title}</h1>
 ${content}
 <p class="more quiet"><small>Times are UTC.</small></p></main>`,

@@ -23,7 +23,7 @@ export function homePage(desk: Desk, { health, tenants, subscriptions, unrouted,
   return frame(
     desk,
     'Console',
-    [],
+    undefined,
     html`${missed === undefined ? undefined : notice('warn', missed)}
 ${healthFacts(health)}
 <p class="more"><a href="/docs">API description</a> · <a href="/openapi.json">openapi.json</a></p>

@@ -88,7 +88,9 @@ function deliveryTable(
 }
 
 function attemptList(attempts: DeliveryView['attempts'], answers: boolean, nowMs: number): Html {
-  return html`<details><summary>${attempts.length}</summary>${attempts.map(
+  const last = attempts.at(-1);
+  const summary = html`${attempts.length}, last ${last?.status ?? last?.error} `;
+  return html`<details><summary>${summary}</summary>${attempts.map(
     ({ at, ms, status, error, answer }) =>
       html`<p>${when(at, nowMs)} ${ms} ms ${status} ${error}${answers && answer ? html`<br><code>${answer}</code>` : undefined}</p>`,
   )}</details>`;

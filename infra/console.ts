@@ -15,8 +15,8 @@ export interface Worked {
   readonly deliveries: Deliveries;
 }
 
-/** What the operator and monitors look at. No function here has a right to a key of the vault, or to a provider's secret:
- *  what ends a grant upstream is the tick. */
+/** What the operator and monitors look at. No function here can come to a credential: `work` opens what calls brought, and
+ *  has no right to a connection; `tenant` disconnects, and has none to a key. The tick ends the grant upstream. */
 export class Console extends HubFeature {
   constructor(scope: Construct, hub: Hub, { webhooks, calls, syncs, deliveries }: Worked) {
     super(scope, 'console', hub);
@@ -48,11 +48,14 @@ export class Console extends HubFeature {
         INBOX_TABLE: data.inbox.use([], ['by-time']),
         SYNCS_TABLE: data.syncs.use(['GetItem', 'PutItem', 'Query']),
         SYNC_QUEUE_URL: syncs.queue.send(),
+        AUDIT_TABLE: data.activity.use(['Query']),
       },
       work: {
         ...desk,
-        CALLS_TABLE: data.calls.use(['GetItem', 'PutItem', 'UpdateItem'], ['by-time']),
+        CALLS_TABLE: data.calls.use(['GetItem', 'UpdateItem'], ['by-time']),
         CALL_QUEUE_URL: calls.queue.send(),
+        TENANT_KEYS_TABLE: data.tenantKeys.use(['GetItem']),
+        VAULT_KEY_ID: data.vaultKey.use('Decrypt'),
         INBOX_TABLE: data.inbox.use(['GetItem', 'PutItem', 'Query'], ['by-time']),
         PAYLOAD_BUCKET: data.payloads.use('GetObject'),
         REPLAY_QUEUE_URL: webhooks.replays.send(),

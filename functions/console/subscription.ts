@@ -9,7 +9,6 @@ import { openQueue } from '../../shared/core/bus.ts';
 import { realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { refuse } from '../../shared/core/errors.ts';
-import { log } from '../../shared/core/log.ts';
 import { ok, type Result } from '../../shared/core/result.ts';
 import { deliveryStatuses } from '../../shared/deliveries/contract.ts';
 import { toView as deliveryView } from '../../shared/deliveries/delivery.ts';
@@ -73,12 +72,15 @@ async function show({ path, query, moment, csrf }: Input): Promise<Result<Shown>
 }
 
 async function work(input: Input): Promise<Result<Shown>> {
-  const { path, form, requestId } = input;
-  const action = form.get('action') ?? '';
+  const { subscription } = input.path;
+  const action = input.form.get('action') ?? '';
   const worked = await press(input, action);
   if (!worked.ok) return worked;
-  log.warn('an operator worked on a subscription', { subscription: path.subscription, outcome: action, requestId });
-  return ok({ goTo: addresses.subscription(path.subscription, { done: action }) });
+  const act = action === 'test' || action === 'again' ? 'subscription.resent' : 'subscription.changed';
+  return ok({
+    goTo: addresses.subscription(subscription, { done: action }),
+    done: { act, actor: { kind: 'operator' }, given: { subscription } },
+  });
 }
 
 async function press(

@@ -1,4 +1,4 @@
-import { toView as callView } from '../../shared/calls/call.ts';
+import { toEntryView as callView } from '../../shared/calls/call.ts';
 import { limitStore } from '../../shared/calls/limit-store.ts';
 import { callStore } from '../../shared/calls/store.ts';
 import { type Connection, toView as connectionView, kindOf } from '../../shared/connections/connection.ts';
@@ -11,19 +11,20 @@ import { consoleContract } from '../../shared/console/contract.ts';
 import { failurePage } from '../../shared/console/frame.ts';
 import { tenantPage } from '../../shared/console/tenant.ts';
 import { forOperator, isPost, type SignedIn } from '../../shared/console/visit.ts';
+import type { AuditedAct } from '../../shared/core/audit.ts';
+import { auditLog } from '../../shared/core/audit-log.ts';
 import { openTable, readSecretString } from '../../shared/core/aws.ts';
 import { openQueue } from '../../shared/core/bus.ts';
 import { iso, realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { refuse } from '../../shared/core/errors.ts';
 import { type ConnectionId, connectionRef, type TenantId } from '../../shared/core/ids.ts';
-import { log } from '../../shared/core/log.ts';
 import { ok, type Result } from '../../shared/core/result.ts';
 import { openOffer } from '../../shared/syncs/offer.ts';
 import { runNow } from '../../shared/syncs/run-now.ts';
 import { syncStore } from '../../shared/syncs/store.ts';
-import { toView as syncView } from '../../shared/syncs/sync.ts';
 import { syncOf } from '../../shared/syncs/syncs-of.ts';
+import { toView as syncView } from '../../shared/syncs/view.ts';
 import { openOperatorKey } from '../../shared/tenants/operator-key.ts';
 import { tenantStore } from '../../shared/tenants/store.ts';
 import { tenantView } from '../../shared/tenants/tenant.ts';
@@ -43,6 +44,7 @@ const calls = callStore(openTable(env.CALLS_TABLE));
 const limits = limitStore(openTable(env.LIMITS_TABLE));
 const inbox = inboxStore(openTable(env.INBOX_TABLE));
 const syncs = syncStore(openTable(env.SYNCS_TABLE));
+const audit = auditLog(openTable(env.AUDIT_TABLE));
 const offered = openOffer(stage);
 const queue = openQueue(env.SYNC_QUEUE_URL);
 const readOperatorKey = openOperatorKey(env.OPERATOR_SECRET, readSecretString, () => realMoment.nowMs);
@@ -62,6 +64,8 @@ export const handler = page(
 /** Of the latest calls so many are looked through for those that failed, and so many of each are shown. */
 const LATEST = 100;
 const SHOWN = 10;
+/** What was done to a tenant is shown so far back. */
+const TOLD_MS = 60 * 24 * 60 * 60_000;
 const failures: readonly string[] = ['failed', 'outcome_unknown', 'expired'];
 
 async function showTenant({ query, moment, csrf }: Input, tenantId: TenantId): Promise<Result<Shown>> {
@@ -69,13 +73,14 @@ async function showTenant({ query, moment, csrf }: Input, tenantId: TenantId): P
   const tenant = await tenants.read(tenantId);
   if (!tenant) return refuse('not_found', 'There is no such tenant. It may have been erased.');
   const events = inbox.forTenant(tenantId);
-  const [connected, addressed, latest, received, failed, rows] = await Promise.all([
+  const [connected, addressed, latest, received, failed, rows, activity] = await Promise.all([
     connections.forTenant(tenantId).list({ limit: 50, cursor: query.get('connections') ?? undefined }),
     endpoints.forTenant(tenantId).list({ limit: 20 }),
     calls.forTenant(tenantId).list({ limit: LATEST }),
     events.list({ limit: SHOWN }),
     events.list({ limit: SHOWN, outcome: 'failed' }),
     syncs.forTenant(tenantId).list(),
+    audit.list(tenantId, { fromMs: nowMs - TOLD_MS, toMs: nowMs, limit: 2 * SHOWN }),
   ]);
   const called = latest.calls.map(callView);
   const failing = rows.filter(({ status }) => status === 'failing');
@@ -91,6 +96,7 @@ async function showTenant({ query, moment, csrf }: Input, tenantId: TenantId): P
     failingSyncs: failing.map((row) => ({ ...syncView(row, nowMs), connection: connectionRef(row.connection) })),
     calls: called.slice(0, SHOWN),
     events: received.events.map((event) => eventView(event, undefined)),
+    activity,
   };
   return ok({ page: tenantPage({ stage, csrf, nowMs }, overview) });
 }
@@ -138,19 +144,29 @@ function refreshView(row: Connection, nowMs: number): Refresh {
   };
 }
 
-async function change({ form, moment, requestId }: Input, tenant: TenantId, id: ConnectionId): Promise<Result<Shown>> {
-  const action = form.get('action');
-  const done = await act();
+async function change({ form, moment }: Input, tenant: TenantId, connection: ConnectionId): Promise<Result<Shown>> {
+  const [action, sync] = [form.get('action'), form.get('sync') ?? ''];
+  const work =
+    action === 'disconnect'
+      ? end()
+      : action === 'run' || action === 'run-full'
+        ? run(action === 'run-full')
+        : undefined;
+  const done = await (work ?? refuse('invalid_request', 'This page has no such button.'));
   if (!done.ok) return done;
-  const about = { tenant, provider: id.provider, connection: id.name, outcome: action ?? '', requestId };
-  log.warn('an operator worked on a connection', about);
-  return ok({ goTo: addresses.connection(tenant, connectionRef(id)) });
+  const act: AuditedAct = action === 'disconnect' ? 'connection.disconnected' : 'sync.started';
+  const given = { connection, ...(action !== 'disconnect' && { sync }) };
+  return ok({
+    goTo: addresses.connection(tenant, connectionRef(connection)),
+    done: { act, actor: { kind: 'operator' }, tenant, given },
+  });
 
-  async function act(): Promise<Result<unknown>> {
-    if (action === 'disconnect') return disconnect(connections.forTenant(tenant), id, moment.nowMs);
-    if (action !== 'run' && action !== 'run-full') return refuse('invalid_request', 'This page has no such button.');
-    const sync = await syncOf({ offered, syncs, connections }, tenant, id, form.get('sync') ?? '', moment);
-    if (!sync.ok) return sync;
-    return runNow(sync.value, { full: action === 'run-full' }, { syncs: syncs.forTenant(tenant), queue }, moment);
+  function end(): Promise<Result<unknown>> {
+    return disconnect(connections.forTenant(tenant), connection, moment.nowMs);
+  }
+
+  async function run(full: boolean): Promise<Result<unknown>> {
+    const row = await syncOf({ offered, syncs, connections }, tenant, connection, sync, moment);
+    return row.ok ? runNow(row.value, { full }, { syncs: syncs.forTenant(tenant), queue }, moment) : row;
   }
 }

@@ -1,8 +1,10 @@
-import { toView as callView } from '../../shared/calls/call.ts';
+import { type SealedCall, toEntryView, toView } from '../../shared/calls/call.ts';
 import { cancel } from '../../shared/calls/cancel.ts';
+import { openContents } from '../../shared/calls/contents.ts';
 import { callStatuses } from '../../shared/calls/contract.ts';
 import { retry } from '../../shared/calls/retry.ts';
 import { callStore } from '../../shared/calls/store.ts';
+import { openVault } from '../../shared/connections/vault.ts';
 import { addresses } from '../../shared/console/addresses.ts';
 import { callPage, callsPage } from '../../shared/console/call.ts';
 import { consoleContract } from '../../shared/console/contract.ts';
@@ -15,7 +17,6 @@ import { realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { refuse } from '../../shared/core/errors.ts';
 import { TenantId } from '../../shared/core/ids.ts';
-import { log } from '../../shared/core/log.ts';
 import { openObjects } from '../../shared/core/objects.ts';
 import { ok, type Result } from '../../shared/core/result.ts';
 import { otherSenders, webhooksOf } from '../../shared/providers/senders.ts';
@@ -33,6 +34,9 @@ const contract = consoleContract.work;
 const env = readEnv(contract.env);
 const { STAGE: stage, PUBLIC_URL: publicUrl } = env;
 const calls = callStore(openTable(env.CALLS_TABLE));
+const contents = openContents(
+  openVault({ keyId: env.VAULT_KEY_ID, keysTable: openTable(env.TENANT_KEYS_TABLE), moment: realMoment }),
+);
 const callQueue = openQueue(env.CALL_QUEUE_URL);
 const inboxTable = openTable(env.INBOX_TABLE);
 const inbox = inboxStore(inboxTable);
@@ -54,21 +58,29 @@ export const handler = page(
   }),
 );
 
+const actor = { kind: 'operator' } as const;
 /** On a page of a list. */
 const LISTED = 50;
 const noSuchCall = () => refuse('not_found', 'There is no such call. Calls are kept for 30 days.');
+const noSuchEvent = () => refuse('not_found', 'There is no such event. Events are kept for 90 days.');
 const noSuchButton = () => refuse('invalid_request', 'This page has no such button.');
 
 async function showCall({ path, query, moment, csrf }: Input): Promise<Result<Shown>> {
   const tenant = TenantId.safeParse(path.tenant);
   const call = tenant.success && (await calls.forTenant(tenant.data).get(query.get('call') ?? ''));
   if (!call) return noSuchCall();
-  const view = callView(call);
-  const { result, response, error } = view;
-  const payload =
-    query.get('show') === 'payload' ? { value: { result, response, details: error?.details } } : undefined;
-  const details = { tenant: path.tenant, call: view, payload };
+  const payload = query.get('show') === 'payload' ? await payloadOf(call) : undefined;
+  if (payload && !payload.ok) return payload;
+  const details = { tenant: path.tenant, call: toEntryView(call), payload: payload && { value: payload.value } };
   return ok({ page: callPage({ stage, csrf, nowMs: moment.nowMs }, details) });
+}
+
+/** Returns what was asked and what came of it. Errors: `not_found`, `unavailable`. */
+async function payloadOf(call: SealedCall): Promise<Result<unknown>> {
+  const opened = await contents.open(call);
+  if (!opened.ok) return opened;
+  const { result, response, error } = toView(opened.value);
+  return ok({ asked: opened.value.asked, result, response, details: error?.details });
 }
 
 async function showCalls({ path, query, moment, csrf }: Input): Promise<Result<Shown>> {
@@ -78,30 +90,26 @@ async function showCalls({ path, query, moment, csrf }: Input): Promise<Result<S
   const found = await calls
     .forTenant(tenant.data)
     .list({ status, limit: LISTED, cursor: query.get('cursor') ?? undefined });
-  const listed = { items: found.calls.map(callView), cursor: found.cursor };
+  const listed = { items: found.calls.map(toEntryView), cursor: found.cursor };
   return ok({ page: callsPage({ stage, csrf, nowMs: moment.nowMs }, { tenant: path.tenant, status, calls: listed }) });
 }
 
-async function workOnCall({ path, query, form, moment, requestId }: Input): Promise<Result<Shown>> {
+async function workOnCall({ path, query, form, moment }: Input): Promise<Result<Shown>> {
   const tenant = TenantId.safeParse(path.tenant);
   if (!tenant.success) return noSuchCall();
-  const call = query.get('call') ?? '';
+  const [call, action] = [query.get('call') ?? '', form.get('action')];
+  if (action !== 'retry' && action !== 'cancel') return noSuchButton();
   const own = calls.forTenant(tenant.data);
-  const action = form.get('action');
-  const done =
-    action === 'retry'
-      ? await retry(call, { calls: own, queue: callQueue }, moment)
-      : action === 'cancel'
-        ? await cancel(call, own)
-        : noSuchButton();
+  const done = await (action === 'retry' ? retry(call, { calls: own, queue: callQueue }, moment) : cancel(call, own));
   if (!done.ok) return done;
-  log.warn('an operator worked on a call', { tenant: path.tenant, call, outcome: action ?? '', requestId });
-  return ok({ goTo: addresses.calls(path.tenant, { call }) });
+  const act = action === 'retry' ? 'call.retried' : 'call.cancelled';
+  const goTo = addresses.calls(path.tenant, { call });
+  return ok({ goTo, done: { act, actor, tenant: tenant.data, given: { call } } });
 }
 
 async function showEvent({ path, query, moment, csrf }: Input): Promise<Result<Shown>> {
   const event = await findEvent(path.tenant, query);
-  if (!event) return refuse('not_found', 'There is no such event. Events are kept for 90 days.');
+  if (!event) return noSuchEvent();
   const payload = query.get('show') === 'payload' ? { value: await readData(event, objects) } : undefined;
   const details = {
     tenant: path.tenant,
@@ -139,20 +147,28 @@ async function showEvents({ path, query, moment, csrf }: Input): Promise<Result<
 }
 
 async function workOnEvent(input: Input): Promise<Result<Shown>> {
-  const { path, query, form, moment, requestId } = input;
-  const action = form.get('action');
-  const tenant = TenantId.safeParse(path.tenant);
-  if (!tenant.success || (action !== 'replay' && action !== 'cancel-replay')) return noSuchButton();
-  log.warn('an operator worked on events', { tenant: path.tenant, outcome: action, requestId });
-  if (action === 'cancel-replay') {
-    const ended = await cancelReplay(form.get('replay') ?? '', replays.forTenant(tenant.data), moment);
-    return ended ? ok({ goTo: addresses.events(path.tenant) }) : refuse('not_found', 'There is no such replay.');
-  }
-  const event = await findEvent(path.tenant, query);
-  if (!event) return refuse('not_found', 'There is no such event. Events are kept for 90 days.');
+  const tenant = TenantId.safeParse(input.path.tenant);
+  if (!tenant.success)
+    return refuse('invalid_request', 'Who owns the event is not known: it cannot be told to anybody.');
+  const action = input.form.get('action');
+  if (action === 'replay') return replayEvent(input, tenant.data);
+  return action === 'cancel-replay' ? endReplay(input, tenant.data) : noSuchButton();
+}
+
+async function replayEvent({ query, moment }: Input, tenant: TenantId): Promise<Result<Shown>> {
+  const event = await findEvent(tenant, query);
+  if (!event) return noSuchEvent();
   const { provider, id, receivedAtMs } = event;
   const filter = { provider, event: id, fromMs: receivedAtMs, toMs: receivedAtMs };
-  const replay = begun(tenant.data, { filter, rate: 1 }, moment);
+  const replay = begun(tenant, { filter, rate: 1 }, moment);
   await beginReplay(replay, { replays, queue: replayQueue });
-  return ok({ goTo: addresses.events(path.tenant, { provider, event: id, begun: replay.id }) });
+  const goTo = addresses.events(tenant, { provider, event: id, begun: replay.id });
+  return ok({ goTo, done: { act: 'replay.started', actor, tenant, given: { replay: replay.id } } });
+}
+
+async function endReplay({ form, moment }: Input, tenant: TenantId): Promise<Result<Shown>> {
+  const replay = await cancelReplay(form.get('replay') ?? '', replays.forTenant(tenant), moment);
+  if (!replay) return refuse('not_found', 'There is no such replay.');
+  const done = { act: 'replay.cancelled', actor, tenant, given: { replay: replay.id } } as const;
+  return ok({ goTo: addresses.events(tenant), done });
 }

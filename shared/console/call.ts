@@ -37,7 +37,6 @@ export function callPage(desk: Desk, { tenant, call, payload }: CallDetails): Pa
   const { id, status, connection, action, error, attempts, createdAt, expiresAt, nextAttemptAt } = call;
   const { nowMs, csrf } = desk;
   const here = addresses.calls(tenant, { call: id });
-  const hasResult = call.result !== undefined || error?.details !== undefined;
   return frame(
     desk,
     `Call ${action ?? 'of the API'}`,
@@ -65,14 +64,10 @@ ${acts([
     : undefined,
 ])}
 ${section('attempts', 'Attempts', attemptTable(desk, attempts))}
-${
-  hasResult
-    ? payloadSection('What the provider answered', payload, {
-        shown: addresses.calls(tenant, { call: id, show: 'payload' }),
-        hidden: here,
-      })
-    : undefined
-}`,
+${payloadSection('What was asked, and what the provider answered', payload, {
+  shown: addresses.calls(tenant, { call: id, show: 'payload' }),
+  hidden: here,
+})}`,
   );
 }
 

@@ -53,8 +53,8 @@ export function distance(ms: number): string {
 
 /** Returns a length of time in its greatest unit. */
 export function lasting(s: number): string {
-  if (s < 60) return `${Math.round(s)} s`;
-  if (s < 3_600) return `${Math.round(s / 60)} min`;
+  if (s < 59.5) return `${Math.round(s)} s`;
+  if (s < 59.5 * 60) return `${Math.round(s / 60)} min`;
   return s < 172_800 ? `${Math.round(s / 3_600)} h` : `${Math.round(s / 86_400)} d`;
 }
 

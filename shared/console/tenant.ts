@@ -1,3 +1,5 @@
+import type { AuditEntry } from '../core/audit.ts';
+import { iso } from '../core/clock.ts';
 import { type Fill, type Html, html, type Page } from '../core/html.ts';
 import { addresses } from './addresses.ts';
 import { callTable } from './call.ts';
@@ -18,6 +20,8 @@ export interface TenantOverview {
   readonly failingSyncs: readonly (SyncView & { readonly connection: string })[];
   readonly calls: readonly CallView[];
   readonly events: readonly EventView[];
+  /** Who did what, newest first. */
+  readonly activity: readonly AuditEntry[];
 }
 
 /** `ref`: how paths name it. */
@@ -49,7 +53,8 @@ ${section('calls', 'Latest calls', [
 ${section('events', 'Latest events', [
   eventTable(desk, 'events', id, events, 'None within the last 90 days.'),
   more(addresses.events(id), 'All events, and replays'),
-])}`,
+])}
+${section('activity', 'Activity', activityTable(desk, about.activity))}`,
   );
 }
 
@@ -105,4 +110,14 @@ function endpointTable({ nowMs }: Desk, tenant: string, { items, cursor }: Liste
   ]);
   const columns = ['Provider', 'Connection', 'Kind', 'Secrets, or its end', 'Created'];
   return html`${table('endpoints', columns, rows, 'None.')}${cursor && html`<p class="quiet">The API lists the rest.</p>`}`;
+}
+
+function activityTable({ nowMs }: Desk, entries: readonly AuditEntry[]): Html {
+  const rows = entries.map(({ atMs, action, actor, target, error }): Fill[] => [
+    when(iso(atMs), nowMs),
+    html`${action}${error && html` ${tag(error)}`}`,
+    html`${actor.kind}${actor.id && html` <small><code>${actor.id}</code></small>`}`,
+    Object.entries(target).map(([name, value]) => html`<small>${name}</small> <code>${value}</code> `),
+  ]);
+  return table('activity', ['At', 'Act', 'By', 'To'], rows, 'Nothing within the last 60 days.');
 }

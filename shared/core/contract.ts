@@ -27,7 +27,8 @@ export interface HttpEntry {
   readonly status?: number;
   /** One line for the API description. */
   readonly summary: string;
-  readonly audit?: AuditedAct;
+  /** What is entered in the audit log; of a page with several buttons all that they do. */
+  readonly audit?: AuditedAct | readonly AuditedAct[];
 }
 
 export interface QueueEntry {

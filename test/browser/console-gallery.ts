@@ -101,6 +101,12 @@ export const consoleGallery: Readonly<Record<string, Page>> = {
     failingSyncs: [{ ...sync, connection: 'github' }],
     calls: [call, { ...call, status: 'succeeded', error: undefined }],
     events: [event],
+    activity: [
+      {
+        ...{ id: 'aud_1', tenant: tenant.id, atMs: desk.nowMs - 9_000, action: 'call.retried' },
+        ...{ actor: { kind: 'key', id: `${tenant.id}.0123456789ab` }, target: { call: call.id }, error: 'not_found' },
+      },
+    ],
   }),
   'console connection': connectionPage(desk, {
     ...{ tenant: tenant.id, ref: slack.ref, connection: slack, confirming: true, calls: [call], subscriptions: [] },

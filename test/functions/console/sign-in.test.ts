@@ -1,7 +1,5 @@
-import { DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   formToken,
@@ -13,52 +11,32 @@ import {
 } from '../../../shared/console/session.ts';
 import { isOwnPage } from '../../../shared/console/visit.ts';
 import { realMoment } from '../../../shared/core/clock.ts';
-import { fakeSecrets } from '../../support/aws-fakes.ts';
-import { setEnv } from '../../support/dynamo.ts';
+import { makeApiKey } from '../../../shared/tenants/api-key.ts';
 import { lambdaContext } from '../../support/http-event.ts';
-import { captureOutput } from '../../support/output.ts';
 import { readEvent } from '../../support/samples.ts';
 import { type Browser, type Forged, type Handler, OPERATOR_KEY, openBrowser } from './browser.ts';
+import { type Console, startConsole } from './hub.ts';
 
-const dynamo = mockClient(DynamoDBClient);
-const operator = { key: OPERATOR_KEY };
-let down = false;
-const secrets = fakeSecrets({
-  get 'patchbay/prod/operator'() {
-    if (down) throw new Error('Secrets Manager is down');
-    return operator;
-  },
+vi.hoisted(() => {
+  process.env.POWERTOOLS_LOG_LEVEL = 'INFO'; // before the log is opened
 });
-const output = captureOutput();
+
+let hub: Console;
 let handler: Handler;
 let browser: Browser;
 
 beforeAll(async () => {
-  setEnv({
-    POWERTOOLS_LOG_LEVEL: 'INFO',
-    ...{
-      STAGE: 'prod',
-      VERSION: '1.2.3',
-      PUBLIC_URL: 'https://hub.example.com',
-      OPERATOR_SECRET: 'patchbay/prod/operator',
-    },
-    ...{ TENANTS_TABLE: 'tenants', DELIVERIES_TABLE: 'deliveries', INBOX_TABLE: 'inbox' },
-  });
+  hub = await startConsole();
   ({ handler } = await import('../../../functions/console/home.ts'));
 });
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 120_000 }); // what the last test left in memory is old by now
-  operator.key = OPERATOR_KEY;
-  down = false;
-  dynamo.reset();
-  dynamo.on(GetItemCommand).resolves({});
-  dynamo.on(QueryCommand).resolves({ Items: [] });
-  dynamo.on(ScanCommand).resolves({ Items: [] });
-  browser = openBrowser(() => handler);
+  Object.assign(hub.operator, { key: OPERATOR_KEY, down: false });
+  browser = hub.browser();
 });
-afterAll(() => {
+afterAll(async () => {
   vi.useRealTimers();
-  output.restore();
+  await hub.stop();
 });
 
 const isHome = (body: string) => body.includes('Sign out');
@@ -81,7 +59,7 @@ describe('signing in', () => {
       ),
     });
     expect(answer.body).not.toContain('<script');
-    expect(dynamo.calls()).toEqual([]);
+    expect(hub.secrets.commandCalls(GetSecretValueCommand)).toEqual([]);
   });
 
   test('with the operator key the browser gets a session of eight hours, which says nothing of the key', async () => {
@@ -118,24 +96,24 @@ describe('signing in', () => {
   });
 
   test("a tenant's own key, which the API knows, opens nothing here (A-50)", async () => {
-    const secret = 'a'.repeat(64);
-    const { sha256 } = await import('../../../shared/core/crypto.ts');
-    dynamo
-      .on(GetItemCommand)
-      .resolves({ Item: { secretHash: { S: sha256(secret) }, keyId: { S: 'acme.0123456789ab' } } });
-    expect((await browser.signIn(`pb_prod_acme.0123456789ab_${secret}`)).status).toBe(401);
+    const tenantId = await hub.tenant('acme');
+    const { row, text } = makeApiKey('prod', tenantId, {}, realMoment);
+    await hub.stores.tenants.keysOf(tenantId).add(row);
+    expect((await browser.signIn(text)).status).toBe(401);
   });
 
-  test('refusals are in the log, and no key is', async () => {
-    const before = output.lines().length;
+  test('who signed in is in the audit log, a refusal in the log alone, and a key in neither', async () => {
+    const before = hub.output.lines().length;
     await browser.signIn('pb_prod_guessed_0123456789');
+    const known = (await hub.acts()).length;
     await browser.signIn();
-    const lines = output.lines().slice(before);
-    expect(lines.map(({ level, outcome }) => [level, outcome])).toEqual([
-      ['INFO', undefined],
-      ['WARN', 'unknown'],
+    expect((await hub.acts()).length).toBe(known + 1);
+    expect((await hub.acts())[0]).toEqual({ action: 'console.signed_in', actor: 'operator', target: {} });
+    const lines = hub.output.lines().slice(before);
+    expect(lines).toMatchObject([
+      { level: 'WARN', message: 'a sign-in to the console was refused', feature: 'console' },
     ]);
-    expect(JSON.stringify(lines)).not.toMatch(/guessed|5555/);
+    expect(JSON.stringify([lines, await hub.acts()])).not.toMatch(/guessed|5555/);
   });
 
   test.each<[string, Forged]>([
@@ -149,16 +127,16 @@ describe('signing in', () => {
     ['without the cookie of the form', { cookies: [] }],
     ['with an empty cookie', { cookies: [`${SIGN_IN_COOKIE}=`] }],
   ])('a form %s signs nobody in, and is not compared with the key', async (_what, forged) => {
-    secrets.resetHistory();
+    hub.secrets.resetHistory();
     const answer = await browser.signIn(OPERATOR_KEY, {}, forged);
     expect(answer.status).toBe(403);
     expect(answer.body).toContain('load the page again');
     expect(browser.jar.has(SESSION_COOKIE)).toBe(false);
-    expect(secrets.commandCalls(GetSecretValueCommand).length).toBeLessThanOrEqual(1); // by the page before it
+    expect(hub.secrets.commandCalls(GetSecretValueCommand).length).toBeLessThanOrEqual(1); // by the page before it
   });
 
   test('while the secret cannot be read nobody is signed in', async () => {
-    down = true;
+    hub.operator.down = true;
     vi.resetModules(); // as it starts, with no key in memory
     const { handler: cold } = (await import('../../../functions/console/home.ts')) as { handler: Handler };
     const other = openBrowser(() => cold);
@@ -178,10 +156,10 @@ describe('a session', () => {
 
   test('dies with the operator key, a minute after the secret was changed', async () => {
     await browser.signIn();
-    operator.key = `pb_local_operator_${'7'.repeat(32)}`;
+    hub.operator.key = `pb_local_operator_${'7'.repeat(32)}`;
     vi.setSystemTime(Date.now() + 61_000);
     expect(isHome((await browser.visit('/console')).body)).toBe(false);
-    expect((await browser.signIn(operator.key)).status).toBe(303);
+    expect((await browser.signIn(hub.operator.key)).status).toBe(303);
   });
 
   test('is believed as it was made alone: every character is under the MAC', async () => {

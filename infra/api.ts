@@ -29,6 +29,10 @@ const accessLogFormat = AccessLogFormat.custom(
   }),
 );
 
+/** Where the operator key is entered by hand: so seldom that whoever guesses is slowed down. Requests a second. */
+const SIGN_IN = 'POST /console';
+const guesses = { rate: 2, burst: 10 };
+
 /** The one way in over HTTP: a contract's routes become routes, guarded unless the contract says `public`. */
 export class Api extends Construct {
   /** Where browsers and providers reach the hub: an origin. */
@@ -94,9 +98,11 @@ export class Api extends Construct {
 
   /** Serves a function's routes. */
   serve(fn: HubFunction, { routes, access }: HttpEntry): void {
-    const open = access === 'public';
+    const open = access === 'public' || access === 'session';
     if (!open && !this.#authorizer) throw new Error('The authorizer must be there before the first guarded route');
-    const integration = new HttpLambdaIntegration(fn.node.id, fn);
+    const integration = new HttpLambdaIntegration(fn.node.id, fn, {
+      scopePermissionToRoute: routes.length === 1, // else one for all of them: a stack may have 500 resources
+    });
     for (const key of routes) {
       const [method = '', path = ''] = key.split(' ');
       const [route] = this.#api.addRoutes({
@@ -107,13 +113,13 @@ export class Api extends Construct {
       });
       if (!route) continue;
       if (open) accept(route, { 'AwsSolutions-APIG4': 'for browsers, providers and monitors, which hold no API key' });
-      if (path.startsWith('/webhooks/')) this.#pace(key, route);
+      if (path.startsWith('/webhooks/')) this.#pace(key, route, this.#webhooks);
+      if (key === SIGN_IN) this.#pace(key, route, guesses);
     }
   }
 
-  /** Webhooks come in bursts: their own pace, so that they and the API cannot starve each other. */
-  #pace(key: string, route: apigw.HttpRoute): void {
-    const { rate, burst } = this.#webhooks;
+  /** A pace of its own: webhooks come in bursts, which must not starve the API, nor it them. */
+  #pace(key: string, route: apigw.HttpRoute, { rate, burst }: Stage['throttling']['webhooks']): void {
     const settings = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
     this.#live.routeSettings = { ...this.#live.routeSettings, [key]: settings };
     this.#live.node.addDependency(route); // a stage cannot name a route that is not there yet

@@ -6,6 +6,8 @@ import { HubQueue } from './constructs/hub-queue.ts';
 
 /** Calls to providers: at once, or behind a queue. */
 export class Calls extends HubFeature {
+  readonly queue: HubQueue;
+
   constructor(scope: Construct, hub: Hub) {
     super(scope, 'calls', hub);
     const { data, alarms, stage } = hub;
@@ -38,5 +40,6 @@ export class Calls extends HubFeature {
       clear: { CALLS_TABLE: data.calls.use(['Query', 'DeleteItem']) },
     });
     queue.feed(run);
+    this.queue = queue;
   }
 }

@@ -6,6 +6,8 @@ import { HubQueue } from './constructs/hub-queue.ts';
 
 /** The hub's own events on their way to the owner: from the bus to whoever subscribed, signed. */
 export class Deliveries extends HubFeature {
+  readonly queue: HubQueue;
+
   constructor(scope: Construct, hub: Hub) {
     super(scope, 'deliveries', hub);
     const { data, stage, alarms, failed } = hub;
@@ -47,6 +49,7 @@ export class Deliveries extends HubFeature {
     });
     events.feed(made['fan-out']);
     queue.feed(made.send);
+    this.queue = queue;
     alarms.watch(
       'disabled-subscription',
       'deliveries',

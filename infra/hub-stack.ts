@@ -31,11 +31,11 @@ export class HubStack extends Stack {
 
     new Tenants(this, hub); // first: its authorizer guards the routes of all others
     new Connections(this, hub);
-    new Webhooks(this, hub);
-    new Calls(this, hub);
-    new Syncs(this, hub);
-    new Deliveries(this, hub);
-    new Console(this, hub);
+    const webhooks = new Webhooks(this, hub);
+    const calls = new Calls(this, hub);
+    const syncs = new Syncs(this, hub);
+    const deliveries = new Deliveries(this, hub);
+    new Console(this, hub, { webhooks, calls, syncs, deliveries });
     new Overview(this, 'dashboard', hub); // last: it shows what the others watch
     new SavedQueries(this, 'queries', stage); // and these ask what they write
   }

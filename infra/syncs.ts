@@ -9,6 +9,8 @@ import { HubQueue } from './constructs/hub-queue.ts';
 
 /** Polling on schedule: planned each minute, run behind a queue. */
 export class Syncs extends HubFeature {
+  readonly queue: HubQueue;
+
   constructor(scope: Construct, hub: Hub) {
     super(scope, 'syncs', hub);
     const { data, stage, alarms } = hub;
@@ -50,6 +52,7 @@ export class Syncs extends HubFeature {
       { nudge: { data: { type: nudging(stage.providers) } } },
     );
     queue.feed(run);
+    this.queue = queue;
     alarms.watch('late-syncs', 'syncs', measured('SyncLag', undefined, 'service', 'MAX'));
     alarms.watch('failing-syncs', 'syncs', measured('SyncFailing', undefined, 'service, provider'));
     // A long run goes on in a message of its own: Lambda would take the sixteenth for a loop and drop it.

@@ -8,6 +8,8 @@ import { HubQueue } from './constructs/hub-queue.ts';
 
 /** Intake: acknowledged at once, processed behind a queue. */
 export class Webhooks extends HubFeature {
+  readonly replays: HubQueue;
+
   constructor(scope: Construct, hub: Hub) {
     super(scope, 'webhooks', hub);
     const { api, data, stage, alarms } = hub;
@@ -118,6 +120,7 @@ export class Webhooks extends HubFeature {
     intake.feed(made.process);
     handlers.feed(made.handle);
     replays.feed(made['run-replay']);
+    this.replays = replays;
     // A long replay goes on in a message of its own: Lambda would take the sixteenth for a loop and drop it.
     (made['run-replay'].node.defaultChild as CfnFunction).recursiveLoop = 'Allow';
     alarms.watch('refused-webhooks', 'webhooks', measured('WebhookRefused'));

@@ -12,6 +12,8 @@ import { openService } from '../../shared/core/service.ts';
 
 /** What was asked and what came of it; ids are taken from it, and nothing else is looked at. */
 export interface Done extends Pick<AuditEntry, 'actor' | 'error' | 'requestId'> {
+  /** Which of the contract's acts it was. Default: the first. */
+  readonly act?: AuditedAct;
   /** Default: the tenant that came into being, else the owner's own matters. */
   readonly tenant?: string;
   /** Parsed ids: of a path, of a direct invocation. */
@@ -24,11 +26,12 @@ export type Audit = ReturnType<typeof openAudit>;
 
 /** Returns how a function's entries are written; one whose contract names no act writes none. An entry that cannot be
  *  written goes to the log in full, and someone is called. */
-export function openAudit(act: AuditedAct | undefined) {
-  const write = act && auditWriter(openService('dynamodb'), readActivityPlace());
+export function openAudit(acts: AuditedAct | readonly AuditedAct[] | undefined) {
+  const [usual] = [acts].flat();
+  const write = usual && auditWriter(openService('dynamodb'), readActivityPlace());
 
   /** True once the entry stands. */
-  async function note({ tenant, given, body, answer, ...rest }: Done): Promise<boolean> {
+  async function note({ act = usual, tenant, given, body, answer, ...rest }: Done): Promise<boolean> {
     if (!act || !write) return true;
     const target = targetOf(act, given, body, answer);
     const about = { action: act, tenant: tenant ?? target.tenant ?? OWNER, target, ...rest };
@@ -59,7 +62,7 @@ export function openAudit(act: AuditedAct | undefined) {
         throw error;
       }
       const kept = await note({ ...about, ...(result.ok ? { answer: result.value } : { error: result.error.code }) });
-      if (kept || !result.ok || !act || !('failsClosed' in auditedActs[act])) return result;
+      if (kept || !result.ok || !usual || !('failsClosed' in auditedActs[usual])) return result;
       return refuse('unavailable', 'It cannot be entered in the audit log at present: nothing is handed out.');
     },
   };

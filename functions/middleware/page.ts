@@ -13,6 +13,10 @@ type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
 /** What a handler of a browser's request is given. */
 export interface PageInput<Entry extends HttpEntry> {
+  /** Which of the routes, where a function serves several. */
+  readonly route: Entry['routes'][number];
+  /** The path with its query, as they were sent. */
+  readonly target: string;
   readonly path: Parsed<Entry['path']>;
   /** From the raw query: the gateway joins repeated parameters by comma, which would hide them. */
   readonly query: URLSearchParams;
@@ -23,11 +27,14 @@ export interface PageInput<Entry extends HttpEntry> {
   readonly cookie: (name: string) => string | undefined;
   readonly moment: Moment;
   readonly requestId: string;
+  /** Milliseconds until the function is ended. */
+  readonly remainingMs: () => number;
 }
 
-/** What the browser gets: a page, or another place to go to. `done`: what is to be entered in the audit log. */
+/** What the browser gets: a page, with status 200 unless another is given, or another place to go to. `done`: what is to be
+ *  entered in the audit log. */
 export type Shown = { readonly cookies?: readonly string[]; readonly done?: Omit<Done, 'requestId'> } & (
-  | { readonly page: Page }
+  | { readonly page: Page; readonly status?: number }
   | { readonly goTo: string }
 );
 
@@ -55,14 +62,15 @@ export function page<Entry extends HttpEntry>(
     .handler(async (event, context) => {
       const requestId = context.awsRequestId;
       const input = judge(contract.entry, event);
-      const shown = input.ok ? await handle({ ...input.value, moment: realMoment, requestId }) : input;
+      const remainingMs = () => context.getRemainingTimeInMillis();
+      const shown = input.ok ? await handle({ ...input.value, moment: realMoment, requestId, remainingMs }) : input;
       if (!shown.ok) {
         return document(outcomes[shown.error.code].status, failure(shown.error, requestId), secure, shown.error);
       }
-      if (shown.value.done) await audit.note({ ...shown.value.done, requestId });
-      const answer =
-        'goTo' in shown.value ? redirect(shown.value.goTo, secure) : document(200, shown.value.page, secure);
-      return { ...answer, cookies: [...(shown.value.cookies ?? [])] };
+      const { value } = shown;
+      if (value.done) await audit.note({ ...value.done, requestId });
+      const answer = 'goTo' in value ? redirect(value.goTo, secure) : document(value.status ?? 200, value.page, secure);
+      return { ...answer, cookies: [...(value.cookies ?? [])] };
     });
 }
 
@@ -72,6 +80,8 @@ function judge<Entry extends HttpEntry>(entry: Entry, event: APIGatewayProxyEven
   const form = readForm(event);
   if (!form.ok) return form;
   return ok({
+    route: event.routeKey as Entry['routes'][number],
+    target: event.rawQueryString ? `${event.rawPath}?${event.rawQueryString}` : event.rawPath,
     path: path?.data as Parsed<Entry['path']>,
     query: new URLSearchParams(event.rawQueryString),
     form: form.value,

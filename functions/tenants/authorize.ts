@@ -1,20 +1,18 @@
 import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
-import * as z from 'zod';
 import { openTable, readSecretString } from '../../shared/core/aws.ts';
 import { realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
-import { parseJson } from '../../shared/core/json.ts';
-import { authorize, kept } from '../../shared/tenants/authorize.ts';
+import { authorize } from '../../shared/tenants/authorize.ts';
 import { tenantsContract } from '../../shared/tenants/contract.ts';
+import { openOperatorKey } from '../../shared/tenants/operator-key.ts';
 import { tenantStore } from '../../shared/tenants/store.ts';
 import type { Principal } from '../middleware/principal.ts';
 
 const env = readEnv(tenantsContract.authorize.env);
-const OperatorSecret = z.object({ key: z.string().min(8) });
 const ports = {
   stage: env.STAGE,
   tenants: tenantStore(openTable(env.TENANTS_TABLE)),
-  readOperatorKey: kept(readOperatorKey, () => realMoment.nowMs),
+  readOperatorKey: openOperatorKey(env.OPERATOR_SECRET, readSecretString, () => realMoment.nowMs),
 };
 
 /** The one handler outside the stacks. It lets everybody in and says who they are: a refusal here could only be the
@@ -23,9 +21,4 @@ export async function handler(
   event: APIGatewayRequestAuthorizerEventV2,
 ): Promise<APIGatewaySimpleAuthorizerWithContextResult<Principal>> {
   return { isAuthorized: true, context: await authorize(ports, event.headers?.authorization, realMoment.nowMs) };
-}
-
-async function readOperatorKey(): Promise<string | undefined> {
-  const secret = OperatorSecret.safeParse(parseJson((await readSecretString(env.OPERATOR_SECRET)) ?? ''));
-  return secret.success ? secret.data.key : undefined;
 }

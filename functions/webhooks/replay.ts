@@ -2,9 +2,10 @@ import { openTable } from '../../shared/core/aws.ts';
 import { openQueue } from '../../shared/core/bus.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { ok } from '../../shared/core/result.ts';
+import { beginReplay } from '../../shared/webhooks/begin-replay.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
 import { countEvents } from '../../shared/webhooks/count.ts';
-import { begun, messageOf, toView } from '../../shared/webhooks/replay.ts';
+import { begun, toView } from '../../shared/webhooks/replay.ts';
 import { replayStore } from '../../shared/webhooks/replay-store.ts';
 import { inboxStore } from '../../shared/webhooks/store.ts';
 import { http, Reply } from '../middleware/http.ts';
@@ -24,7 +25,6 @@ export const handler = http(webhooksContract.replay, async ({ path: { tenant }, 
     const timeIsUp = () => remainingMs() < RESERVE_MS;
     return ok(new Reply(200, await countEvents(inbox.forTenant(tenant), replay.filter, timeIsUp)));
   }
-  await replays.forTenant(tenant).save(replay);
-  await queue.send(messageOf(replay));
+  await beginReplay(replay, { replays, queue });
   return ok(toView(replay));
 });

@@ -118,8 +118,8 @@ export function toEntryView(call: Entry) {
     status: call.status,
     connection: connectionRef(call.connection),
     ...(call.action !== undefined && { action: call.action }),
-    ...(call.mocked && { mocked: true }),
-    ...(call.ageS !== undefined && { cached: true, ageS: call.ageS }),
+    ...(call.mocked && { mocked: call.mocked }),
+    ...(call.ageS !== undefined && { cached: true as const, ageS: call.ageS }),
     ...(call.error && { error: errorView(call.error) }),
     attempts: call.attempts.map(({ atMs, error, ...rest }) => ({
       at: iso(atMs),

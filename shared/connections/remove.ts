@@ -1,6 +1,5 @@
 import { nextDelayMs } from '../core/backoff.ts';
 import { sha256 } from '../core/crypto.ts';
-import { refuse } from '../core/errors.ts';
 import { hubEvent } from '../core/event.ts';
 import { type ConnectionId, connectionRef, type TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
@@ -9,12 +8,13 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { ProviderApp } from '../providers/app.ts';
 import { type ProviderEntry, wayOf } from '../providers/provider.ts';
 import { type Connection, type ConnectionView, connectionIdOf, kindOf, type Removal, toView } from './connection.ts';
+import { disconnect } from './disconnect.ts';
 import { bidFarewell } from './farewell.ts';
 import { type Grant, openGrant, sealGrant } from './grant.ts';
 import { isHeld } from './lease.ts';
 import { judgeTokenAnswer, tokenRequest } from './oauth.ts';
 import type { CredentialPorts } from './refresh.ts';
-import { absorbed, disconnected, parked, postponed } from './removal.ts';
+import { absorbed, parked, postponed } from './removal.ts';
 import { type Revocation, type RevokeFailure, revokeUpstream } from './revoke.ts';
 import { isConfigured } from './ways.ts';
 
@@ -29,10 +29,8 @@ export async function remove(
   tenantId: TenantId,
   id: ConnectionId,
 ): Promise<Result<ConnectionView>> {
-  const rows = ports.store.forTenant(tenantId);
-  const { row } = await rows.change(id, (current) => disconnected(current, ports.moment.nowMs));
-  if (!row) return refuse('not_found', 'There is no such connection.');
-  return ok(toView(await finishRemoval(ports, row)));
+  const row = await disconnect(ports.store.forTenant(tenantId), id, ports.moment.nowMs);
+  return row.ok ? ok(toView(await finishRemoval(ports, row.value))) : row;
 }
 
 /** Brings a disconnection as far as it goes: erased once the grant is ended upstream, parked after 24 h of trying.

@@ -1,6 +1,6 @@
 import type { Moment } from '../core/clock.ts';
-import { equal } from '../core/crypto.ts';
 import { refuse } from '../core/errors.ts';
+import { isOwnForm, type SentForm } from '../core/own-form.ts';
 import { ok, type Result } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import { authorizeUrl, contextOf, redirectUriOf } from './authorization.ts';
@@ -18,12 +18,9 @@ export interface StartPorts extends LinkPorts, EnterPorts {
 }
 
 /** What the browser sent with the page's form. */
-export interface Submission {
+export interface Submission extends SentForm {
   readonly link: string;
   readonly cookie: (name: string) => string | undefined;
-  readonly form: URLSearchParams;
-  readonly origin: string | undefined;
-  readonly fetchSite: string | undefined;
 }
 
 /** The browser is sent on; or its form is shown again. */
@@ -41,7 +38,7 @@ export async function start(ports: StartPorts, sent: Submission, moment: Moment)
   if (!found.ok) return found;
   const { session } = found.value;
   const { returnUrl: goBack } = session;
-  if (!isSecret(cookie) || !isOwnForm(sent, cookie, sessionId, ports.publicUrl)) {
+  if (!isSecret(cookie) || !isOwnForm(sent, formToken(cookie, sessionId), ports.publicUrl)) {
     return refuse('wrong_browser', 'The page was not sent by this browser, or cookies are switched off.', { goBack });
   }
   if (sent.form.get('action') === 'cancel') {
@@ -99,18 +96,4 @@ async function claim(
     }),
     done: stepOf(session),
   });
-}
-
-/** The field proves the cookie; the two headers are believed where a browser sends them. Its Origin is `null` from a page
- *  that sends no referrer, which ours is (Fetch standard, "append a request Origin header"). */
-function isOwnForm(
-  { form, origin, fetchSite }: Submission,
-  cookie: string,
-  sessionId: string,
-  publicUrl: string,
-): boolean {
-  if (origin !== undefined && origin !== 'null' && origin !== new URL(publicUrl).origin) return false;
-  if (fetchSite !== undefined && fetchSite !== 'same-origin') return false;
-  const fields = form.getAll('csrf');
-  return fields.length === 1 && equal(fields[0] ?? '', formToken(cookie, sessionId));
 }

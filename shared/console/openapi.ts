@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Described } from '../core/answers.ts';
-import type { FeatureContract, HttpEntry } from '../core/contract.ts';
+import type { Access, Entry, FeatureContract, HttpEntry } from '../core/contract.ts';
 import { type HubErrorCode, outcomes } from '../core/errors.ts';
 
 /** One feature as the description needs it. */
@@ -40,12 +40,14 @@ export interface Operation {
 
 export type OpenApi = ReturnType<typeof describeApi>;
 
+type ApiEntry = HttpEntry & { readonly access: Exclude<Access, 'session'> };
+
 const callers = {
   public: 'Needs no key.',
   operator: 'Needs the operator key.',
   tenant: "Needs the operator key or a key of the path's tenant; to another tenant's key it answers 404.",
   key: 'Needs any key of this hub.',
-} as const;
+} as const satisfies Readonly<Record<ApiEntry['access'], string>>;
 
 /** Returns the OpenAPI 3.1 description of every route, made from the schemas that check what comes in. */
 export function describeApi(
@@ -92,7 +94,7 @@ function pathsOf(features: readonly DescribedFeature[]) {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const feature of features) {
     for (const [verb, { entry }] of Object.entries(feature.contract)) {
-      if (entry.kind !== 'http') continue;
+      if (!isOfApi(entry)) continue;
       for (const route of entry.routes) {
         const [method = '', path = ''] = route.split(' ');
         paths[path] ??= {};
@@ -103,10 +105,15 @@ function pathsOf(features: readonly DescribedFeature[]) {
   return paths;
 }
 
+/** The console is for people: no program is told of it. */
+function isOfApi(entry: Entry): entry is ApiEntry {
+  return entry.kind === 'http' && entry.access !== 'session';
+}
+
 function operationOf(
   { name, answers }: DescribedFeature,
   verb: string,
-  entry: HttpEntry,
+  entry: ApiEntry,
   route: HttpEntry['routes'][number],
 ): Operation {
   const described = answers[verb] ?? {};

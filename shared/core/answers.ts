@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { FeatureContract } from './contract.ts';
+import type { Access, Entry, FeatureContract } from './contract.ts';
 import type { HubErrorCode } from './errors.ts';
 
 /** What the API description says of one route beside its contract. Apart from the contracts, so that no function but the
@@ -18,7 +18,8 @@ export interface Described {
   readonly refusals?: readonly HubErrorCode[];
 }
 
-/** One description for each HTTP function of a contract. */
+/** One description for each HTTP function of a contract that is of the API. */
 export type Answers<Contract extends FeatureContract> = {
-  readonly [Verb in keyof Contract as Contract[Verb]['entry']['kind'] extends 'http' ? Verb : never]: Described;
+  readonly [Verb in keyof Contract as IsDescribed<Contract[Verb]['entry']> extends true ? Verb : never]: Described;
 };
+type IsDescribed<One extends Entry> = One extends { kind: 'http'; access: Exclude<Access, 'session'> } ? true : false;

@@ -36,6 +36,7 @@ export const auditedActs = {
   'subscription.rotated': {},
   'subscription.removed': {},
   'subscription.resent': {},
+  'console.signed_in': {},
 } as const satisfies Readonly<Record<string, { readonly makes?: keyof Target; readonly failsClosed?: true }>>;
 
 export type AuditedAct = keyof typeof auditedActs;

@@ -11,8 +11,9 @@ export interface FunctionContract {
 
 export type Entry = HttpEntry | QueueEntry | ScheduleEntry | EventEntry | DirectEntry | AuthorizerEntry;
 
-/** Who may call a route: the operator alone, the operator or the tenant of the path, any known key, or anybody. */
-export type Access = 'operator' | 'tenant' | 'key' | 'public';
+/** Who may call a route: the operator alone, the operator or the tenant of the path, any known key, or anybody. `session`: a
+ *  browser that the operator signed in with, which the page itself looks for; such a route is no part of the API. */
+export type Access = 'operator' | 'tenant' | 'key' | 'public' | 'session';
 
 export interface HttpEntry {
   readonly kind: 'http';
@@ -26,7 +27,8 @@ export interface HttpEntry {
   readonly status?: number;
   /** One line for the API description. */
   readonly summary: string;
-  readonly audit?: AuditedAct;
+  /** What is entered in the audit log; of a page with several buttons all that they do. */
+  readonly audit?: AuditedAct | readonly AuditedAct[];
 }
 
 export interface QueueEntry {

@@ -8,7 +8,7 @@ export class Html {
   }
 }
 
-export type Fill = string | number | Html | readonly Html[] | undefined;
+export type Fill = string | number | Html | readonly (Html | undefined)[] | undefined;
 
 /** Returns markup in which every filled-in text is escaped, for content and quoted attributes; nothing else is a safe place. */
 export function html(strings: TemplateStringsArray, ...fills: readonly Fill[]): Html {
@@ -18,7 +18,7 @@ export function html(strings: TemplateStringsArray, ...fills: readonly Fill[]): 
 function fill(value: Fill): string {
   if (value === undefined) return '';
   if (value instanceof Html) return value.text;
-  if (Array.isArray(value)) return value.map((one: Html) => one.text).join('');
+  if (Array.isArray(value)) return value.map((one: Html | undefined) => one?.text ?? '').join('');
   return escapeHtml(String(value));
 }
 

@@ -17,6 +17,7 @@ const Sync = z.looseObject({
   lagS: z.number().optional().describe('seconds since the last complete run'),
   nextRunAt: z.iso.datetime().optional(),
   records: z.number().optional(),
+  error: z.object({ code: z.string(), message: z.string(), at: z.iso.datetime() }).optional(),
 });
 
 const issues = {

@@ -24,7 +24,7 @@ export function secondsOf(retention: Retention): number | undefined {
 }
 
 /** Returns the seconds in days, where they are whole ones. */
-export function retentionOf(seconds: number): Retention {
+export function retentionOf(seconds: number): Exclude<Retention, 'forever'> {
   return seconds % DAY_S === 0 ? { days: seconds / DAY_S } : { seconds };
 }
 

@@ -1,7 +1,7 @@
-import { equal } from '../core/crypto.ts';
 import type { TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
 import { isSecretOf, readApiKey, USE_NOTED_MS } from './api-key.ts';
+import { isOperatorKey } from './operator-key.ts';
 import type { TenantStore } from './store.ts';
 
 /** Who calls; `unknown` for every failure alike: missing, malformed, foreign and revoked keys. */
@@ -17,7 +17,6 @@ export interface AuthorizePorts {
 }
 
 const BEARER = /^Bearer ([\x21-\x2b\x2d-\x7e]{8,300})$/i; // no comma: two headers arrive joined by one
-const FRESH_MS = 60_000;
 
 /** Returns who sent this Authorization header. A text that is no key of this stage never reaches the table. */
 export async function authorize(
@@ -41,21 +40,5 @@ export async function authorize(
     }
     return { kind: 'tenant', tenantId, keyId };
   }
-  const operatorKey = await readOperatorKey();
-  return operatorKey && equal(operatorKey, text) ? { kind: 'operator' } : { kind: 'unknown' };
-}
-
-/** Returns a reader that keeps its last answer for 60 s, and longer while the secret store is down (G.2). */
-export function kept<T>(read: () => Promise<T>, now: () => number): () => Promise<T> {
-  let last: { readonly value: T; readonly atMs: number } | undefined;
-  return async () => {
-    if (last && now() - last.atMs < FRESH_MS) return last.value;
-    try {
-      last = { value: await read(), atMs: now() };
-      return last.value;
-    } catch (error) {
-      if (last) return last.value;
-      throw error;
-    }
-  };
+  return (await isOperatorKey(text, readOperatorKey)) ? { kind: 'operator' } : { kind: 'unknown' };
 }

@@ -4,6 +4,9 @@ import { apiKeyKey, ERASED, PROFILE } from '../core/keys.ts';
 import type { ApiKey } from './api-key.ts';
 import type { Tenant } from './tenant.ts';
 
+/** Of a table that has more keys than tenants. */
+const MAX_READS = 10;
+
 export type TenantStore = ReturnType<typeof tenantStore>;
 
 /** Returns the tenants table: a profile and the API keys of each tenant. */
@@ -24,6 +27,21 @@ export function tenantStore(table: Table) {
 
     /** Returns the tenant also while it is being erased. */
     read,
+
+    /** Returns some of all tenants, those being erased too, in no order: read from the whole table, keys and all, for an
+     *  operator alone. A page may hold fewer than `limit`, and yet not be the last. */
+    async list({ limit, cursor: from }: { readonly limit: number; readonly cursor?: string }) {
+      const items: Tenant[] = [];
+      let cursor = from;
+      for (let reads = 0; reads < MAX_READS && items.length < limit; reads++) {
+        const values = { ':profile': PROFILE };
+        const page = await table.scan({ filter: 'sk = :profile', values, limit: limit - items.length, cursor });
+        items.push(...page.items.map((item) => toRow<Tenant>(item)));
+        cursor = page.cursor;
+        if (!cursor) break;
+      }
+      return { items, ...(cursor && { cursor }) };
+    },
 
     /** Returns whether the tenant came into being: false where its id is taken. */
     async create(tenant: Tenant): Promise<boolean> {

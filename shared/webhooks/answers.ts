@@ -58,7 +58,12 @@ const Endpoint = z.looseObject({
     .array(z.looseObject({ id: z.string(), createdAt: z.iso.datetime(), until: z.iso.datetime().optional() }))
     .describe('those that are believed, the newest first; without the secrets'),
   subscription: z
-    .looseObject({ kind: z.string(), status: z.enum(['active', 'pending', 'failing', 'needs_reauth']) })
+    .looseObject({
+      kind: z.string(),
+      status: z.enum(['active', 'pending', 'failing', 'needs_reauth']),
+      endsAt: z.iso.datetime().optional(),
+      error: z.object({ code: z.string(), message: z.string(), at: z.iso.datetime() }).optional(),
+    })
     .optional()
     .describe('what the hub keeps alive at the provider for the connection'),
   createdAt: z.iso.datetime(),

@@ -118,15 +118,15 @@ export function toView(event: InboxEvent, data: unknown) {
     ...(connection && { connection: connectionRef(connection) }),
     outcome,
     ...(handling && {
-      handlers: Object.keys(handling)
-        .sort()
-        .map((name) => handlerView(name, handling[name])),
+      handlers: Object.entries(handling)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, one]) => handlerView(name, one)),
     }),
     data,
   };
 }
 
-function handlerView(name: string, { outcome, tries, atMs, error, replay }: Partial<Handling> = {}) {
+function handlerView(name: string, { outcome, tries, atMs, error, replay }: Handling) {
   return {
     ...{ name, outcome, tries },
     ...(atMs !== undefined && { at: iso(atMs) }),

@@ -12,6 +12,8 @@ export const KEPT_MS = 90 * 24 * 60 * 60_000;
 export type Kept = 'new' | 'again' | 'duplicate' | 'conflicting';
 
 export interface EventFilter {
+  /** The provider's id of one, of the `provider` that is named. */
+  readonly event?: string;
   readonly provider?: string;
   readonly type?: string;
   readonly outcome?: Outcome;
@@ -123,10 +125,11 @@ export function cursorAfter({ tenantId, provider, id, receivedAtMs }: InboxEvent
 }
 
 function narrow(tenantId: string, filter: EventFilter) {
-  const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, account, ...equal } = filter;
+  const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, account, event, ...equal } = filter;
   const wanted = Object.entries(equal).filter(([, value]) => value !== undefined);
   const filters = wanted.map(([name]) => `#${name} = :${name}`);
   if (account !== undefined) filters.push('contains(#accountIds, :account)');
+  if (event !== undefined) filters.push('sk = :event');
   return {
     index: 'by-time',
     where: 'pk = :pk AND receivedAt BETWEEN :from AND :to',
@@ -135,6 +138,7 @@ function narrow(tenantId: string, filter: EventFilter) {
       ...{ ':pk': tenantId, ':from': fromMs, ':to': toMs },
       ...Object.fromEntries(wanted.map(([name, value]) => [`:${name}`, value])),
       ...(account !== undefined && { ':account': account }),
+      ...(event !== undefined && { ':event': eventKey(equal.provider ?? '', event) }),
     },
   };
 }

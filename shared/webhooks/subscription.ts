@@ -129,9 +129,10 @@ function readTime(text: string | undefined): number | undefined {
 /** Returns the public shape. */
 export function subscriptionView({ kind, values, endsAtMs, dueAtMs, failures, error }: SubscriptionState) {
   const healthy = values ? 'active' : 'pending';
+  const status: 'needs_reauth' | 'failing' | 'active' | 'pending' =
+    dueAtMs === undefined ? 'needs_reauth' : failures > 0 ? 'failing' : healthy;
   return {
-    kind,
-    status: dueAtMs === undefined ? 'needs_reauth' : failures > 0 ? 'failing' : healthy,
+    ...{ kind, status },
     ...(endsAtMs !== undefined && { endsAt: iso(endsAtMs) }),
     ...(error && { error: { code: error.code, message: error.message, at: iso(error.atMs) } }),
   };

@@ -14,6 +14,7 @@ import type { WayKind } from '../../shared/providers/auth.ts';
 import { findProvider } from '../../shared/providers/definitions.ts';
 import { tenantsAnswers } from '../../shared/tenants/answers.ts';
 import { tenantsContract } from '../../shared/tenants/contract.ts';
+import { consoleGallery } from './console-gallery.ts';
 
 type Again = NonNullable<Parameters<typeof linkPage>[1]['again']>;
 
@@ -110,6 +111,7 @@ export const gallery: Readonly<Record<string, Page>> = {
     }),
   ),
   'API description': docsPage(describeApi([excerpt], { version: '1.2.3', publicUrl: 'https://hub.patchbay.test' })),
+  ...consoleGallery,
   bug: failurePage(dark, undefined, '4f1c2f4e-8f1d-4a52-9b7e-1d2f6a0f4c11'),
 };
 

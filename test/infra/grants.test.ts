@@ -104,6 +104,7 @@ test('only functions that handle credentials, or read a call, may open data keys
       'connections/start',
       'connections/sweep',
       'connections/token',
+      'console/work',
     ],
     ...['deliveries/rotate', 'deliveries/send', 'deliveries/subscribe', 'syncs/run'],
     ...['webhooks/follow', 'webhooks/renew'],
@@ -113,6 +114,16 @@ test('only functions that handle credentials, or read a call, may open data keys
       if (![Resource].flat().map(pathOf).includes('vault-key')) continue;
       expect(Condition, name).toEqual({ StringEquals: { 'kms:EncryptionContext:purpose': 'patchbay-vault' } });
     }
+  }
+});
+
+test("no page of the console can come to a credential: none reads connections and has a key, or a provider's secret", () => {
+  for (const { name, statements } of grants.filter((one) => one.name.startsWith('console/'))) {
+    const reached = statements.flatMap(({ Resource }) => [Resource].flat().map(pathOf));
+    const isSecret = (path: string) => path.startsWith('secrets/') && path !== 'secrets/operator';
+    expect([name, reached.filter(isSecret)]).toEqual([name, []]);
+    expect([name, reached.includes('vault-key') && reached.includes('connections')]).toEqual([name, false]);
+    expect([name, reached.includes('endpoint-key')]).toEqual([name, false]);
   }
 });
 

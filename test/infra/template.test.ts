@@ -419,6 +419,12 @@ describe('api', () => {
       .map(({ RouteKey }) => RouteKey);
     expect(open.sort()).toEqual([
       'GET /connect/{link}',
+      'GET /console',
+      'GET /console/subscriptions/{subscription}',
+      'GET /console/tenants/{tenant}',
+      'GET /console/tenants/{tenant}/calls',
+      'GET /console/tenants/{tenant}/connections/{connection}',
+      'GET /console/tenants/{tenant}/events',
       'GET /docs',
       'GET /health',
       'GET /oauth/{provider}/callback',
@@ -426,6 +432,11 @@ describe('api', () => {
       'GET /webhooks/{provider}',
       'GET /webhooks/{provider}/{endpoint}',
       'POST /connect/{link}/start',
+      'POST /console',
+      'POST /console/subscriptions/{subscription}',
+      'POST /console/tenants/{tenant}/calls',
+      'POST /console/tenants/{tenant}/connections/{connection}',
+      'POST /console/tenants/{tenant}/events',
       'POST /webhooks/{provider}',
       'POST /webhooks/{provider}/{endpoint}',
     ]);
@@ -448,10 +459,13 @@ describe('api', () => {
     expect(Format).not.toMatch(/\$context\.(path|customDomain)|query|requestBody|header/i);
   });
 
-  test('the stage is throttled, and webhooks by themselves', () => {
+  test('the stage is throttled, webhooks by themselves, and who guesses at the operator key most of all', () => {
     expect(prod.hub.one('AWS::ApiGatewayV2::Stage')).toMatchObject({
       DefaultRouteSettings: { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },
-      RouteSettings: { 'POST /webhooks/{provider}': { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 } },
+      RouteSettings: {
+        'POST /webhooks/{provider}': { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 1000 },
+        'POST /console': { ThrottlingRateLimit: 2, ThrottlingBurstLimit: 10 },
+      },
     });
   });
 

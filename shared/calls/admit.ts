@@ -17,6 +17,8 @@ export interface Pace {
   readonly reserve?: Pace;
   /** Who finds it used up is given no slot: he comes back some time later. */
   readonly unqueued?: true;
+  /** It is of the owner's app, so it stands in the provider's row. */
+  readonly ofApp?: true;
 }
 
 /** A place in the queue of a limit: the call goes at `atMs`, and then holds the first `held` of its limits. */
@@ -47,7 +49,8 @@ const FIRST_TRIES = 10;
 export function pacesOf(limits: readonly Limit[], { action, input, lane = 'interactive' }: Ask): Pace[] {
   return limits
     .map((limit, index) => ({ limit, index }))
-    .filter(({ limit }) => limit.action === undefined || limit.action === action)
+    .filter(({ limit: { action: only } }) => only === undefined || only === action)
+    .filter(({ limit: { except = [] } }) => action === undefined || !except.includes(action))
     .sort((a, b) => width(a.limit) - width(b.limit))
     .map(({ limit, index }) => {
       const value = limit.perInput && sha256(textAt(input, limit.perInput) ?? '').slice(0, 12);
@@ -56,7 +59,7 @@ export function pacesOf(limits: readonly Limit[], { action, input, lane = 'inter
 }
 
 /** The limit counts in any window of `perS`: what goes at once is taken off the pace, and so is the reserve. */
-function paceOf({ requests, perS, burst }: Limit, name: string, lane: 'interactive' | 'bulk'): Pace {
+function paceOf({ requests, perS, burst, of }: Limit, name: string, lane: 'interactive' | 'bulk'): Pace {
   const share = Math.floor(requests / 50);
   const shared = requests >= SHARED_FROM;
   const main = burst ?? Math.max(1, share);
@@ -64,6 +67,7 @@ function paceOf({ requests, perS, burst }: Limit, name: string, lane: 'interacti
   const steps = Math.max(1, requests - kept.steps - (main - 1) - (kept.burst - 1));
   return {
     ...pace(name, perS, steps, main),
+    ...(of && { ofApp: true as const }),
     ...(shared && lane === 'interactive' && { reserve: pace(`${name}r`, perS, kept.steps, kept.burst) }),
   };
 }
@@ -73,7 +77,7 @@ function pace(name: string, perS: number, steps: number, burst: number): Pace {
   return { name, everyMs, aheadMs: (burst - 1) * everyMs };
 }
 
-const width = ({ action, perInput }: Limit) => (perInput ? 0 : action ? 1 : 2);
+const width = ({ of, action, perInput }: Limit) => (of ? 3 : perInput ? 0 : action ? 1 : 2);
 
 /** Returns the pace of further tries, so that they add a tenth to the first ones (E-23); `firstTries` since the last. */
 export function retryPace(of: keyof typeof RETRIES, firstTries: number): Pace {
@@ -98,6 +102,11 @@ export interface Step {
   readonly from: 'rest' | 'busy';
   /** Nothing is taken where `t` is further on by now: a wider limit follows, or the other lane would have been the better. */
   readonly mostMs?: number;
+}
+
+/** Returns a slot as it is among the limits that come after the first `count`; nothing where it holds none of those before. */
+export function beyond(slot: Slot | undefined, count: number): Slot | undefined {
+  return slot && slot.held >= count ? { ...slot, held: slot.held - count } : undefined;
 }
 
 /** Returns the steps that take a slot, given what is known of the limits; they end at the first that has to wait. */

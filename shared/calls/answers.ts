@@ -31,6 +31,7 @@ const Call = z.looseObject({
     z.looseObject({
       at: z.iso.datetime(),
       ms: z.number(),
+      bytes: z.number().optional().describe("of the answer's body"),
       status: z.number().optional(),
       error: CallError.optional(),
     }),
@@ -43,7 +44,7 @@ const Call = z.looseObject({
 const done = {
   ...{ id: 'call_01kad6r3n8', status: 'succeeded', connection: 'github', action: 'issues.create' },
   result: { number: 7, html_url: 'https://github.com/acme/shop/issues/7' },
-  attempts: [{ at: '2026-11-20T10:00:00.000Z', ms: 212, status: 201 }],
+  attempts: [{ at: '2026-11-20T10:00:00.000Z', ms: 212, bytes: 1_840, status: 201 }],
   ...{ createdAt: '2026-11-20T10:00:00.000Z', expiresAt: '2026-11-21T10:00:00.000Z' },
 };
 const queued = { ...done, status: 'queued', result: undefined, attempts: [] };

@@ -19,6 +19,7 @@ import type { Caching } from './contract.ts';
 import { judge, newsOf, type Verdict } from './judge.ts';
 import type { Admission, LimitStore } from './limit-store.ts';
 import { linkTo } from './link.ts';
+import { observe } from './observe.ts';
 import { buildRequest, placesOf } from './request.ts';
 
 /** What went wrong with a provider; `code` is the provider's own where it has one. */
@@ -40,6 +41,8 @@ export interface Job {
   /** The action and its input, where one is called: limits may be declared for them. */
   readonly action?: string;
   readonly input?: unknown;
+  /** The call that it is an attempt at, for the log. */
+  readonly call?: string;
   /** Stable over all attempts; sent where the provider has a header for it. */
   readonly idempotencyKey?: string;
   readonly effect: 'read' | 'write';
@@ -58,7 +61,12 @@ export interface Job {
   readonly credential?: LiveCredential;
 }
 
-export type AttemptOutcome =
+export type AttemptOutcome = Outcome & {
+  /** Of the answer's body, decompressed; of the last, where there were two. */
+  readonly bytes?: number;
+};
+
+type Outcome =
   | {
       readonly kind: 'succeeded';
       readonly status: number;
@@ -164,6 +172,7 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
       return { kind: 'deferred', waitMs: admission.waitMs, slot: admission.slot };
     }
 
+    let bytes: number | undefined;
     const exchange = async (credential: LiveCredential): Promise<Verdict | 'too late'> => {
       const timeoutMs = Math.min(EXCHANGE_MS, deadlineMs - moment.nowMs);
       if (timeoutMs < LEAST_MS) return 'too late';
@@ -171,6 +180,7 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
       const asked = { ...request.value, headers: { ...request.value.headers, ...conditionsOf(kept, job) } };
       const authorised = await authorise(asked, places, values, moment.nowMs);
       const answer = await send({ ...authorised, timeoutMs });
+      bytes = answer.ok ? answer.value.body.length : undefined;
       const { errors, points } = (job.action === 'graphql' && provider.api.graphql) || {};
       return judge(provider, answer, { repeatable: isRepeatable(job, provider), nowMs: moment.nowMs, errors, points });
     };
@@ -194,7 +204,8 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
     };
 
     try {
-      return await judged();
+      const outcome = await judged();
+      return bytes === undefined ? outcome : { ...outcome, bytes };
     } finally {
       const { seat } = admission;
       if (seat) await quietly(job, () => limits.leave(caller, seat));
@@ -223,8 +234,7 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
       const startMs = moment.nowMs;
       const outcome = await attempt(job, moment);
       if (outcome.kind === 'deferred' || (outcome.kind === 'succeeded' && outcome.unasked)) return outcome;
-      measure('CallAttempt', { provider: job.id.provider, outcome: outcome.kind });
-      measure('CallLatency', { provider: job.id.provider }, moment.nowMs - startMs, 'Milliseconds');
+      observe(job, outcome, moment.nowMs - startMs);
       return outcome;
     },
   };

@@ -20,6 +20,8 @@ export type Asked = Pick<Wanted, 'paginate' | 'cache'> &
 export interface Attempt {
   readonly atMs: number;
   readonly ms: number;
+  /** Of the answer's body. */
+  readonly bytes?: number;
   readonly status?: number;
   readonly error?: CallError;
 }
@@ -192,7 +194,7 @@ export function noted(
 ): Call {
   const error = outcome.kind === 'succeeded' ? undefined : outcome.error;
   const status = outcome.kind === 'succeeded' ? outcome.status : outcome.error.status;
-  const attempt: Attempt = { atMs: startMs, ms: nowMs - startMs, status, error };
+  const attempt: Attempt = { atMs: startMs, ms: nowMs - startMs, bytes: outcome.bytes, status, error };
   return { ...call, slot: undefined, attempts: [...call.attempts, attempt].slice(-KEPT_ATTEMPTS), error };
 }
 

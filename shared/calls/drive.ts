@@ -50,6 +50,7 @@ export async function drive(claimed: Call, ports: DrivePorts, budget: Budget, mo
     const outcome = await ports.attempts.attempt(
       {
         ...step.value,
+        call: call.id,
         request: requestOf(request, call.pages?.next),
         tenantId: call.tenantId,
         id: call.connection,

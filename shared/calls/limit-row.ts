@@ -22,6 +22,8 @@ export interface Comer {
   readonly askedAtMs?: number;
   /** How many requests may be under way at once. */
   readonly seats?: number;
+  /** The row's half-open circuit is this one's to try already. */
+  readonly probing?: boolean;
   /** How old a row may be that lets a call through without a write, in ms. */
   readonly believedMs: number;
 }
@@ -89,7 +91,8 @@ export function limitRows(table: Table) {
     seen: (pk: string): Item | undefined => rows.get(pk)?.row,
 
     /** Takes a slot in every pace, in one request where they are as this instance left them, or at rest. */
-    async pass(pk: string, { paces, slot, askedAtMs, believedMs, seats }: Comer, moment: Moment): Promise<Admission> {
+    async pass(pk: string, comer: Comer, moment: Moment): Promise<Admission> {
+      const { paces, slot, askedAtMs, believedMs, seats, probing = false } = comer;
       const nowMs = moment.nowMs;
       if (slot && nowMs < slot.atMs) return { waitMs: slot.atMs - nowMs, slot };
       const held = slot && nowMs <= slot.atMs + SLOT_KEPT_MS ? slot.held : 0;
@@ -103,7 +106,7 @@ export function limitRows(table: Table) {
       for (let tries = 0; tries < 6; tries++) {
         const circuit = circuitOf(known);
         const steps = stepsOf(open, known, nowMs);
-        const down = holdMs(circuit, moment);
+        const down = probing ? undefined : holdMs(circuit, moment);
         const idle = steps.length === 0 && seats === undefined && stateOf(circuit, nowMs) === 'closed';
         if ((down !== undefined && ageMs > OPEN_BELIEVED_MS) || (idle && ageMs > believedMs)) {
           known = await read(pk, nowMs);

@@ -5,7 +5,7 @@ import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { limitKey, providerLimitKey } from '../core/keys.ts';
 import { log } from '../core/log.ts';
 import { measure } from '../core/metrics.ts';
-import { type Pace, retryPace, type Slot, spent } from './admit.ts';
+import { beyond, type Pace, retryPace, type Slot, spent } from './admit.ts';
 import { afterAnswer, afterFault, type Circuit, circuitOf, FAILURES, isUneasy, stateOf, untried } from './circuit.ts';
 import { limitRows } from './limit-row.ts';
 import type { Seat } from './limit-write.ts';
@@ -56,14 +56,29 @@ export function limitStore(table: Table) {
     firstTries.set(pk, Math.min(SAVED_FIRST_TRIES, savedOf(pk) + 1));
   }
 
+  /** Takes a slot in what all connections have together; nothing where the call may go. What it holds of its own limits it
+   *  keeps for as long as it waits here. */
+  async function passApp(
+    pk: string,
+    { app, slot, past, probing }: { app: readonly Pace[]; slot: Slot | undefined; past: number; probing?: boolean },
+    moment: Moment,
+  ): Promise<Admission | undefined> {
+    const comer = { paces: app, slot: beyond(slot, past), probing, believedMs: BELIEVED_MS };
+    const passed = await rows.pass(pk, comer, moment);
+    if (passed.waitMs === 0) return undefined;
+    const { atMs = moment.nowMs + passed.waitMs, held = 0 } = passed.slot ?? {};
+    return { waitMs: passed.waitMs, slot: { atMs, held: past + held } };
+  }
+
   return {
     /** Lets a call go, or says when to come back: circuits, pauses, paces, and what further tries may add. A first try in
-     *  quiet times costs one request. */
+     *  quiet times costs one request, two where the owner's app has a limit. */
     async take(caller: Caller, paces: readonly Pace[], moment: Moment): Promise<Admission> {
       const { tenantId, id, again = false, slot, askedAtMs, concurrent } = caller;
       const [own, all] = [limitKey(tenantId, id, 'pace'), providerLimitKey(id.provider)];
       const nowMs = moment.nowMs;
       const budget = retryPace('connection', savedOf(own));
+      const app = paces.filter(({ ofApp }) => ofApp);
       const comer = { slot, askedAtMs, believedMs: BELIEVED_MS };
 
       const waited = askedAtMs !== undefined && nowMs - askedAtMs > BELIEVED_MS;
@@ -80,11 +95,19 @@ export function limitStore(table: Table) {
       if (paid) spend(all);
 
       const probing = there?.probe || paid?.probe;
-      const held = again ? [budget, ...paces] : paces;
+      const narrow = paces.filter(({ ofApp }) => !ofApp);
+      const held = again ? [budget, ...narrow] : narrow;
       const here = await rows.pass(own, { ...comer, paces: held, seats: concurrent, believedMs: 0 }, moment);
       if (here.waitMs > 0) {
         if (probing) await rows.change(all, (it) => untried(it, nowMs), nowMs);
         return kept(here, slot?.paid || paid !== undefined);
+      }
+      const wide = app.length > 0 ? await passApp(all, { app, slot, past: held.length, probing }, moment) : undefined;
+      if (wide) {
+        if (probing) await rows.change(all, (it) => untried(it, nowMs), nowMs);
+        if (here.probe) await rows.change(own, (it) => untried(it, nowMs), nowMs);
+        if (here.seat) await rows.leave(own, here.seat);
+        return kept(wide, slot?.paid || paid !== undefined);
       }
       if (again && !slot) spend(own);
       const probes = [...(here.probe ? ['connection' as const] : []), ...(probing ? ['provider' as const] : [])];

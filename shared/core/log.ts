@@ -19,17 +19,24 @@ export interface LogFields {
   readonly actor?: string;
   readonly route?: string;
   readonly status?: number | string;
+  /** An action of a provider, or a path there without ids. */
+  readonly operation?: string;
+  readonly method?: string;
+  /** The provider's own number of a request. */
+  readonly providerRequest?: string;
   readonly outcome?: string;
   readonly code?: string;
   readonly cause?: string;
   readonly attempt?: number;
   readonly count?: number;
   readonly ms?: number;
+  readonly bytes?: number;
 }
 
 const allowed = [
   'requestId', 'feature', 'tenant', 'provider', 'connection', 'call', 'event', 'sync', 'subscription', 'session', 'key',
-  'endpoint', 'replay', 'action', 'actor', 'route', 'status', 'outcome', 'code', 'cause', 'attempt', 'count', 'ms',
+  'endpoint', 'replay', 'action', 'actor', 'route', 'operation', 'method', 'status', 'outcome', 'code', 'cause', 'attempt',
+  'count', 'ms', 'bytes', 'providerRequest',
 ] as const satisfies readonly (keyof LogFields)[]; // biome-ignore format: one list, read at once
 
 const logger = new Logger();

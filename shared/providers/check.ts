@@ -58,9 +58,10 @@ function faultsOf(id: string, entry: CatalogueEntry): string[] {
         ? []
         : [`actions.${name}.version: ${version.read} reads nothing`],
     ),
-    ...provider.limits.flatMap(({ action }, at) =>
-      action === undefined || limited.has(action) ? [] : [`limits.${at}.action: there is no ${action}`],
-    ),
+    ...provider.limits.flatMap(({ action, except = [] }, at) => [
+      ...(action === undefined || limited.has(action) ? [] : [`limits.${at}.action: there is no ${action}`]),
+      ...except.filter((name) => !limited.has(name)).map((name) => `limits.${at}.except: there is no ${name}`),
+    ]),
   ];
 }
 

@@ -130,8 +130,12 @@ export interface Limit {
   /** Calls that may go at once before the pace counts; they are taken off it, since a window holds no more than
    *  `requests`. Default: a fiftieth. */
   readonly burst?: number;
-  /** Only for this action, or for syncs that say they are limited as it. Default: every request of the connection. */
+  /** Of the owner's app: all tenants' connections together. It costs each call one request more. Default: of each connection. */
+  readonly of?: 'app';
+  /** Only for this action, or for syncs that say they are limited as it. Default: every request. */
   readonly action?: string;
+  /** Not for these actions. */
+  readonly except?: readonly string[];
   /** One limit for each value of this input field (Slack: one message a second per channel). */
   readonly perInput?: JsonPath;
 }

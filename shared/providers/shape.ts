@@ -224,7 +224,8 @@ const api = z.strictObject({
 const limit = z
   .strictObject({
     ...{ requests: count, perS: count, burst: count.optional() },
-    ...{ action: text.optional(), perInput: path.optional() },
+    ...{ of: z.literal('app').optional(), action: text.optional(), perInput: path.optional() },
+    except: z.array(text).min(1).optional(),
   })
   .refine(({ requests, burst = 1 }) => burst <= requests, 'a burst within the requests');
 

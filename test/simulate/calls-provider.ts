@@ -18,6 +18,7 @@ type LimitsMet = (request: OutboundRequest) => readonly { readonly scope: string
 /** What any of the actions makes sense of. */
 const everything = {
   ...{ ok: true, ts: '1', channel: 'C1', message: { text: 'x' } },
+  ...{ spreadsheetId: 'S', updates: { updatedRange: 'A1', updatedRows: 1 } },
   ...{ id: 1, number: 1, title: 'x', state: 'open', html_url: 'https://github.com/o/r/issues/1' },
 };
 
@@ -49,7 +50,8 @@ export class CallsProvider {
     this.visits.push({ atMs: nowMs, tenant, mark });
     await this.#time.sleep(this.answerMs(tenant));
     if (this.down(tenant)) return this.#answer(503, {});
-    for (const { scope, limit } of this.#limits(request)) this.#count(`${tenant} ${scope}`, limit, nowMs);
+    for (const { scope, limit } of this.#limits(request))
+      this.#count(limit.of === 'app' ? scope : `${tenant} ${scope}`, limit, nowMs);
     const key = request.headers['idempotency-key'];
     if (request.method !== 'GET' && (key === undefined || !this.#done.has(key))) {
       this.effects.set(mark, (this.effects.get(mark) ?? 0) + 1);

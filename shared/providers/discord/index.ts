@@ -63,5 +63,6 @@ export const discord = {
       of: 'route',
     },
   },
-  limits: [{ requests: 50, perS: 1 }],
+  // Of a bot, which is each connection's own; interactions do not count.
+  limits: [{ requests: 50, perS: 1, except: ['interactions.reply'] }],
 } as const satisfies Provider;

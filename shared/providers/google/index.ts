@@ -119,5 +119,9 @@ export const google = {
       texts: { dailyLimitExceeded: 'The quota of the day is used up.' },
     },
   },
-  limits: [{ requests: 600, perS: 60 }],
+  limits: [
+    { requests: 600, perS: 60 },
+    { action: 'values.append', requests: 60, perS: 60 },
+    { of: 'app', action: 'values.append', requests: 300, perS: 60 }, // of the owner's project
+  ],
 } as const satisfies Provider;

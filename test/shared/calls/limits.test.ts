@@ -18,6 +18,7 @@ import { github } from '../../../shared/providers/github/index.ts';
 import type { Limit } from '../../../shared/providers/provider.ts';
 import { slack } from '../../../shared/providers/slack/index.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
+import { memoryTable } from '../../support/memory-table.ts';
 import { VirtualMoment } from './virtual-moment.ts';
 
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: vi.fn() }));
@@ -35,16 +36,16 @@ afterAll(() => dynamo.stop());
 
 let tenants = 0;
 /** A connection of its own for each test. */
-function connected(declared: readonly Limit[]) {
+function connected(declared: readonly Limit[], provider = 'slack') {
   const tenantId = TenantId.parse(`t${++tenants}`);
-  const id = { provider: 'slack', name: 'default' };
+  const id = { provider, name: 'default' };
   const moment = new VirtualMoment();
   return {
     moment,
     take: (action?: string, input?: unknown, slot?: Slot, lane?: Ask['lane']) =>
       limits.take({ tenantId, id, slot }, pacesOf(declared, { action, input, lane }), moment),
     block: (ms: number) => limits.block(tenantId, id, moment.nowMs + ms, moment.nowMs),
-    row: () => table.get({ pk: `slack#${tenantId}#default#pace` }),
+    row: () => table.get({ pk: `${provider}#${tenantId}#default#pace` }),
   };
 }
 
@@ -59,6 +60,110 @@ describe('which limits apply', () => {
     expect(a?.everyMs).toBe(1_000);
     expect(a?.name).not.toBe(b?.name);
     expect(pacesOf(slack.limits, {})).toEqual([]);
+  });
+});
+
+describe("a limit of the owner's app", () => {
+  const limit = { of: 'app', requests: 6, perS: 3 } as const;
+
+  test('holds for all tenants and instances together, in any window, whatever their own limits are', async () => {
+    const comer = fc.record({
+      gapMs: fc.integer({ min: 0, max: 1_000 }),
+      tenant: fc.nat(3),
+      instance: fc.nat(1),
+      bulk: fc.boolean(),
+    });
+    const own = fc.option(fc.record({ requests: fc.integer({ min: 1, max: 9 }), perS: fc.constant(2) }), {
+      nil: undefined,
+    });
+    await fc.assert(
+      fc.asyncProperty(own, fc.array(comer, { minLength: 1, maxLength: 40 }), async (narrow, comers) => {
+        const moment = new VirtualMoment();
+        const id = { provider: `app${++tenants}`, name: 'default' };
+        const shared = memoryTable();
+        const instances = [limitStore(shared), limitStore(shared)];
+        const declared = narrow ? [narrow, limit] : [limit];
+        const went: number[] = [];
+        const due: { atMs: number; slot?: Slot; tenant: number; instance: number; bulk: boolean }[] = [];
+        let { nowMs: atMs } = moment;
+        for (const { gapMs, ...one } of comers) {
+          atMs += gapMs;
+          due.push({ atMs, ...one });
+        }
+        for (let turns = 0; due.length > 0; turns++) {
+          expect(turns).toBeLessThan(comers.length * 6);
+          due.sort((a, b) => a.atMs - b.atMs);
+          const next = due.shift();
+          if (!next) break;
+          const { atMs, slot, tenant, instance, bulk } = next;
+          moment.nowMs = Math.max(moment.nowMs, atMs);
+          const paces = pacesOf(declared, { lane: bulk ? 'bulk' : 'interactive' });
+          const caller = { tenantId: TenantId.parse(`of-app-${tenant}`), id, slot };
+          const passed = await instances[instance]?.take(caller, paces, moment);
+          if (!passed?.waitMs) went.push(moment.nowMs);
+          else due.push({ ...next, atMs: moment.nowMs + passed.waitMs, slot: passed.slot });
+        }
+        expect(went).toHaveLength(comers.length);
+        for (const from of went) {
+          const within = went.filter((at) => at >= from && at < from + limit.perS * 1000);
+          expect(within.length).toBeLessThanOrEqual(limit.requests);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('costs a second request, and those without one none', async () => {
+    const send = vi.spyOn(DynamoDBClient.prototype, 'send');
+    const { take } = connected([{ requests: 9, perS: 1 }, limit], `app${++tenants}`);
+    await take();
+    expect(send).toHaveBeenCalledTimes(2);
+    send.mockClear();
+    await connected([{ requests: 9, perS: 1 }]).take();
+    expect(send).toHaveBeenCalledTimes(1);
+    send.mockRestore();
+  });
+
+  test('who waits for it keeps what he holds of his own limits, and takes it once', async () => {
+    const { moment, take, row } = connected(
+      [
+        { requests: 20, perS: 10 },
+        { ...limit, requests: 1, perS: 1_000 },
+      ],
+      `app${++tenants}`,
+    );
+    expect((await take()).waitMs).toBe(0);
+    const { waitMs, slot } = await take();
+    expect(slot).toMatchObject({ held: 2 });
+    const before = (await row())?.t0;
+    moment.nowMs += waitMs;
+    expect(await take(undefined, undefined, slot)).toEqual({ waitMs: 0 });
+    expect((await row())?.t0).toBe(before);
+  });
+
+  test('a provider that was down is tried by one call, which then has its turn in the limit too', async () => {
+    const moment = new VirtualMoment();
+    const id = { provider: `app${++tenants}`, name: 'default' };
+    const callers = Array.from({ length: 4 }, (_, at) => ({
+      tenantId: TenantId.parse(`down-${at}`),
+      id,
+      askedAtMs: moment.nowMs,
+    }));
+    const paces = pacesOf([limit], {});
+    for (let turn = 0; turn < 8; turn++) {
+      const caller = callers[turn % 4];
+      if (caller) await limits.note(caller, 'unreachable', undefined, moment);
+    }
+    moment.nowMs += 3_000;
+    const passed = await Promise.all(callers.map((caller) => limits.take(caller, paces, moment)));
+    const tries = passed.filter(({ waitMs }) => waitMs === 0);
+    expect(tries).toMatchObject([{ probes: expect.arrayContaining(['provider']) }]);
+  });
+
+  test('an action that is excepted does not count', () => {
+    expect(pacesOf([{ ...limit, except: ['a'] }], { action: 'a' })).toEqual([]);
+    expect(pacesOf([{ ...limit, except: ['a'] }], { action: 'b' })).toHaveLength(1);
+    expect(pacesOf([{ ...limit, except: ['a'] }], {})).toHaveLength(1);
   });
 });
 

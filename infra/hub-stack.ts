@@ -5,7 +5,7 @@ import { Api } from './api.ts';
 import { Calls } from './calls.ts';
 import { Connections } from './connections.ts';
 import { Console } from './console.ts';
-import { DeadLetterQueue } from './constructs/hub-queue.ts';
+import { openFailed } from './constructs/hub-queue.ts';
 import { Overview } from './dashboard.ts';
 import type { DataStack } from './data-stack.ts';
 import { Deliveries } from './deliveries.ts';
@@ -26,7 +26,7 @@ export class HubStack extends Stack {
     super(scope, id, props);
     const alarms = new Alarms(this, 'alarms', stage);
     const api = new Api(this, 'api', stage, alarms);
-    const failed = new DeadLetterQueue(this, 'failed', alarms, 'failed');
+    const failed = openFailed(this, alarms);
     const hub = { stage, data, api, alarms, failed };
 
     new Tenants(this, hub); // first: its authorizer guards the routes of all others

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { type IEventBus, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue, QueueEncryption, type QueueProps, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionContract, QueueEntry } from '../../shared/core/contract.ts';
 import type { Alarms } from '../alarms.ts';
@@ -15,12 +15,18 @@ const safe = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true }; // n
 
 /** Where messages end that were given up: kept for 14 days, and someone is called at the first. */
 export class DeadLetterQueue extends Queue {
-  constructor(scope: Construct, id: string, alarms: Alarms, subject: string) {
-    super(scope, id, { ...safe, retentionPeriod: Duration.days(14) });
+  constructor(scope: Construct, id: string, alarms: Alarms, subject: string, props: QueueProps = {}) {
+    super(scope, id, { ...safe, retentionPeriod: Duration.days(14), ...props });
     alarms.watch('dead-letters', subject, this.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }));
     const last = 'it is a dead-letter queue itself: an alarm and a person come next';
     accept(this, { 'AwsSolutions-SQS3': last, 'Serverless-SQSRedrivePolicy': last });
   }
+}
+
+/** Returns the one where ticks, events and invocations end: no queue gives up into it. */
+export function openFailed(scope: Construct, alarms: Alarms): DeadLetterQueue {
+  const redriveAllowPolicy = { redrivePermission: RedrivePermission.DENY_ALL };
+  return new DeadLetterQueue(scope, 'failed', alarms, 'failed', { redriveAllowPolicy });
 }
 
 export interface HubQueueProps {

@@ -31,7 +31,7 @@ export class HubSecrets extends Construct {
         passwordLength: 64,
         excludePunctuation: true,
       },
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     accept(this.#operator, { 'AwsSolutions-SMG4': 'backends hold it: it is replaced when they are, not by a clock' });
 
@@ -55,7 +55,7 @@ export class HubSecrets extends Construct {
       secretName: `${this.#prefix}${provider}`,
       description: `The owner's app at ${provider}: {"clientId", "clientSecret", "webhookSecrets", "webhookSettings", "subscriptions", "privateKey", "variables"}`,
       secretObjectValue: {},
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     accept(secret, noRotation);
     return secret.secretArn;

@@ -26,7 +26,7 @@ export interface HubIndex {
 
 type Action = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query' | 'Scan';
 
-/** One table for one lifecycle: on demand, without streams, kept when its stack goes. */
+/** One table for one lifecycle: on demand, without streams, kept when its stack goes, unless that was never made whole. */
 export class HubTable<Index extends string = never> extends TableV2 {
   constructor(scope: Construct, id: string, props: HubTableProps<Index>) {
     const { sorted, expires, withoutRecovery, locked = false } = props;
@@ -44,7 +44,7 @@ export class HubTable<Index extends string = never> extends TableV2 {
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: !withoutRecovery },
       deletionProtection: locked,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     if (withoutRecovery) accept(this, { 'AwsSolutions-DDB3': withoutRecovery.reason });
   }

@@ -21,7 +21,7 @@ export class PayloadBucket extends Bucket {
       lifecycleRules: [
         { id: 'like-the-inbox', expiration: Duration.days(91), abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     // Exported by name, so that what the checks find can be named too.
     this.#exportName = `${Stack.of(scope).stackName}-payloads`;

@@ -108,7 +108,7 @@ const working: Readonly<Record<string, Kind>> = {
     ref: queueUrl,
     attributes: { ...arnOf('sqs'), QueueName: name, QueueUrl: queueUrl },
     properties:
-      'QueueName VisibilityTimeout MessageRetentionPeriod RedrivePolicy DelaySeconds ReceiveMessageWaitTimeSeconds FifoQueue SqsManagedSseEnabled KmsMasterKeyId',
+      'QueueName VisibilityTimeout MessageRetentionPeriod RedrivePolicy RedriveAllowPolicy DelaySeconds ReceiveMessageWaitTimeSeconds FifoQueue SqsManagedSseEnabled KmsMasterKeyId',
   },
   'AWS::Scheduler::Schedule': {
     named: 'Name',

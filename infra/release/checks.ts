@@ -34,7 +34,12 @@ export async function findObstacles(aws: Aws, stage: Stage, { account }: Identit
       `You are signed in to account ${account}, but stage "${stage.name}" is of account ${stage.account} (cdk.json).`,
     ];
   }
-  const faults = [certificateFits(stage), await isBootstrapped(aws, stage), await hasRoomFor(aws, stage)];
+  const faults = [
+    certificateFits(stage),
+    await isBootstrapped(aws, stage),
+    await hasRoomFor(aws, stage),
+    await hasNoRemains(aws, stage),
+  ];
   return faults.filter((fault) => fault !== undefined);
 }
 
@@ -61,4 +66,33 @@ function certificateFits({ domain, region }: Stage): string | undefined {
   const [, , , of] = domain?.certificateArn.split(':') ?? [];
   if (!domain || of === region) return undefined;
   return `The certificate of ${domain.name} is in ${of}; it has to be in ${region}, like the hub.`;
+}
+
+/** What an earlier stage of this name, or a first attempt, has left. A stack whose creation was rolled back cannot be deployed again,
+ *  and the CDK may not delete a protected one; the name of a secret stays taken until it is gone for good. */
+async function hasNoRemains(aws: Aws, { name, region }: Stage): Promise<string | undefined> {
+  const stack = `patchbay-${name}-data`;
+  const answer = await aws('cloudformation', 'describe-stacks', '--stack-name', stack);
+  if (!answer.ok) return hasNoSecret(aws, `patchbay/${name}/operator`);
+  if (!/^ROLLBACK_(COMPLETE|FAILED)$/.test(String(JSON.parse(answer.stdout).Stacks?.[0]?.StackStatus)))
+    return undefined;
+  const steps = [
+    'update-termination-protection --no-enable-termination-protection',
+    'delete-stack',
+    'wait stack-delete-complete',
+  ];
+  const commands = steps
+    .map((one) => `aws cloudformation ${one} --stack-name ${stack} --region ${region}`)
+    .join(' && ');
+  return `The first deployment of ${stack} failed; it holds nothing, and has to go before the next: ${commands}`;
+}
+
+async function hasNoSecret(aws: Aws, secret: string): Promise<string | undefined> {
+  const answer = await aws('secretsmanager', 'describe-secret', '--secret-id', secret);
+  if (!answer.ok) return undefined;
+  const { DeletedDate } = JSON.parse(answer.stdout) as { DeletedDate?: string };
+  const how = DeletedDate === undefined ? 'is there already' : 'waits to be deleted';
+  const away =
+    'delete it and its like for good: aws secretsmanager delete-secret --force-delete-without-recovery --secret-id …';
+  return `${secret}, of an earlier stage of this name, ${how}: take another name for the stage, or ${away}`;
 }

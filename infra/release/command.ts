@@ -99,8 +99,8 @@ async function deploy(shell: Shell, stage: Stage, args: readonly string[]): Prom
     const others = args.filter((arg) => arg !== HUB_ONLY);
     if (!(await shell.show('cdk', ['deploy', ...stacks, '--outputs-file', outputs, ...others]))) {
       shell.say(
-        'The deployment did not end well: the reason stands above, in the first line that says FAILED. CloudFormation has gone back to ' +
-          'what was; data is as it was. Mend the cause and repeat the command.',
+        'The deployment did not end well: the reason stands above, of CloudFormation in the first line that says FAILED. What ran before ' +
+          'runs on, and data is as it was. Mend the cause and repeat the command.',
       );
       return false;
     }

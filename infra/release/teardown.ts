@@ -78,7 +78,11 @@ export async function teardown(shell: Shell, aws: Aws, stage: Stage, { deletesDa
     '--stack-name',
     data,
   );
-  return (await deleteStack(shell, aws, data)) || refuse(say, `${data} could not be deleted: repeat the command.`);
+  if (!(await deleteStack(shell, aws, data))) return refuse(say, `${data} could not be deleted: repeat the command.`);
+  say(
+    `Stage ${stage.name} is no more. Its secrets and keys can be had back for ${SECRET_DAYS} and ${KEY_DAYS} days; nothing else can.`,
+  );
+  return true;
 }
 
 /** The stack is the list of what it keeps, so it goes last. */

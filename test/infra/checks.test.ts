@@ -28,12 +28,12 @@ describe('a stage with all that can be switched on', () => {
   test.each([
     ['AwsSolutions', new AwsSolutionsChecks(app)],
     ['Serverless', new ServerlessChecks(app)],
-  ])('has no finding of %s without a written reason', (_, pack) => {
+  ])('has no finding of %s without a written reason (G14)', (_, pack) => {
     const { violations } = pack.validateScope(app);
     expect(violations.map(({ ruleName, violatingResources }) => [ruleName, violatingResources])).toEqual([]);
   });
 
-  test('accepts these findings, so often, and no others', () => {
+  test('accepts these findings, so often, and no others (G14)', () => {
     const counts: Record<string, number> = {};
     for (const { id } of acceptances()) counts[id] = (counts[id] ?? 0) + 1;
     const functions = hub.all('AWS::Lambda::Function').length;

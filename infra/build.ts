@@ -34,6 +34,62 @@ const versionsAlone: Plugin = {
   },
 };
 
+/** Every client spells out a class of ten lines for each error that its service may tell: those that differ in nothing but
+ *  their names are made by one function. */
+const errorsByOneRule: Plugin = {
+  name: 'errors-by-one-rule',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/]models[\\/]errors\.js$/ }, ({ path }) => ({
+      contents: `${readFileSync(path, 'utf8').replaceAll(plainError, 'export const $1 = /* @__PURE__ */ plainError("$1", "$2", "$3");')}
+function plainError(name, shapeId, $fault) {
+  const Made = class extends __BaseException {
+    static shapeId = shapeId;
+    name = name;
+    $fault = $fault;
+    constructor(options) {
+      super({ name, $fault, ...options });
+      Object.setPrototypeOf(this, Made.prototype);
+    }
+  };
+  return Made;
+}`,
+    }));
+  },
+};
+const plainError = new RegExp(
+  [
+    'export class (\\w+) extends __BaseException {',
+    'static shapeId = "([^"]+)";',
+    'name = "\\1";',
+    '\\$fault = "(client|server)";',
+    'constructor\\(opts\\) {',
+    'super\\({',
+    'name: "\\1",',
+    '\\$fault: "\\3",',
+    '\\.\\.\\.opts,',
+    '}\\);',
+    'Object\\.setPrototypeOf\\(this, \\1\\.prototype\\);',
+    '}',
+    '}',
+  ].join('\\s+'),
+  'g',
+);
+
+/** What no client of the hub is asked for: DynamoDB's endpoints are its regions', and events go to one region. */
+const unusedWays: Plugin = {
+  name: 'unused-ways',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'unused-ways';
+    onResolve({ filter: /^@aws-sdk\/(endpoint-cache|signature-v4-multi-region)$/ }, ({ path }) => ({
+      path,
+      namespace,
+    }));
+    onLoad({ filter: /.*/, namespace }, () => ({
+      contents: 'class Unused {}\nexport { Unused as EndpointCache, Unused as SignatureV4MultiRegion };',
+    }));
+  },
+};
+
 /** What the SDK loads when a service answers with a stream of events: none that the hub asks does. */
 const eventStreamsApart: Plugin = {
   name: 'event-streams-apart',
@@ -58,7 +114,7 @@ export const bundling = {
   banner: {
     js: "import{createRequire as createBundleRequire}from'node:module';const require=createBundleRequire(import.meta.url);",
   },
-  plugins: [environmentCredentials, versionsAlone, eventStreamsApart],
+  plugins: [environmentCredentials, versionsAlone, errorsByOneRule, unusedWays, eventStreamsApart],
   logLevel: 'warning',
 } satisfies BuildOptions;
 

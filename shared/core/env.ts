@@ -33,6 +33,12 @@ export function readActivityPlace() {
   return { table: ACTIVITY_TABLE, keptDays: Number(ACTIVITY_DAYS) };
 }
 
+/** Which feature's lines they are, and from which level on they are written. */
+export function readLogPlace() {
+  const { POWERTOOLS_SERVICE_NAME, POWERTOOLS_LOG_LEVEL } = process.env;
+  return { service: POWERTOOLS_SERVICE_NAME ?? 'unknown', level: POWERTOOLS_LOG_LEVEL ?? 'INFO' };
+}
+
 /** Where measurements go, and under which feature; `off` where nobody reads them. */
 export function readMetricsPlace() {
   const { POWERTOOLS_METRICS_NAMESPACE, POWERTOOLS_SERVICE_NAME, POWERTOOLS_METRICS_DISABLED } = process.env;

@@ -121,7 +121,7 @@ describe('submit', () => {
     [{ request: { method: 'TRACE', path: '/x' } }, 400, 'invalid_request'],
     [{ request: { method: 'GET', path: '/../x' } }, 400, 'invalid_request'],
     [{ request: { method: 'GET', path: '/x', headers: { Authorization: 'x' } } }, 400, 'invalid_request'],
-    [{ graphql: { query: '{ me }' } }, 400, 'invalid_request'],
+    [{ graphql: { query: 'subscription { me }' } }, 400, 'invalid_request'],
     [{ ...create, expiresAt: 'tomorrow' }, 400, 'invalid_request'],
     [{ request: { method: 'POST', path: '/x', body: 'x'.repeat(130_000) } }, 413, 'payload_too_large'],
     [{ request: { method: 'POST', path: '/x', body: 'x'.repeat(1_100_000) } }, 413, 'payload_too_large'],

@@ -2,6 +2,8 @@ import type * as z from 'zod';
 
 /** Returns a function's settings, parsed once at cold start against its contract; throws naming what is wrong. */
 export function readEnv<Env extends z.ZodObject>(env: Env): z.infer<Env> {
+  // Node would take any certificate then, also for the AWS clients, whose agents are not ours (E-09).
+  if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') throw new Error('NODE_TLS_REJECT_UNAUTHORIZED must not be 0');
   const parsed = env.safeParse(process.env);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

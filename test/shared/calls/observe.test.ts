@@ -20,6 +20,8 @@ test.each([
 });
 
 test('an action is told by its name, and so is GraphQL', () => {
-  expect(operationOf({ action: 'contacts.get', request: { method: 'GET', path: '/contacts/c1' } })).toBe('contacts.get');
+  expect(operationOf({ action: 'contacts.get', request: { method: 'GET', path: '/contacts/c1' } })).toBe(
+    'contacts.get',
+  );
   expect(operationOf({ action: 'graphql', request: { method: 'POST', path: '/graphql' } })).toBe('graphql');
 });

@@ -1,9 +1,15 @@
+import { execFile } from 'node:child_process';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, test } from 'vitest';
-import { isPublicAddress } from '../../../shared/core/address.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as z from 'zod';
+import { mayReach } from '../../../shared/core/address.ts';
+import { readEnv } from '../../../shared/core/env.ts';
 import { type OutboundRequest, openNetwork } from '../../../shared/core/fetch.ts';
+import { selfSigned } from '../../support/certificate.ts';
 import { privateHosts } from '../../support/private-hosts.ts';
 
 const servers: Server[] = [];
@@ -147,16 +153,93 @@ describe('E-03: where a request may go', () => {
     expect(await local(get('http://example.com/'))).toMatchObject({ ok: false, error: { reason: 'blocked' } });
   });
 
-  test('5,000 spellings of private IPv4 addresses are blocked, 500 public ones allowed', () => {
-    const leaks = privateHosts(5_000).filter((host) => {
-      const parsed = URL.parse(`https://${host}/`)?.hostname.replace(/^\[|\]$/g, '');
-      return parsed === undefined || isPublicAddress(parsed);
-    });
-    expect(leaks).toEqual([]);
+  test('G9: 5,000 spellings of private IPv4 addresses are blocked, 500 public ones allowed', () => {
+    const spellings = privateHosts(5_000);
+    expect(spellings.filter((host) => mayReach(URL.parse(`https://${host}/`), false))).toEqual([]);
+    expect(spellings.filter((host) => !URL.canParse(`https://${host}/`))).toEqual([]); // none is blocked for want of sense
     const publics = Array.from(
       { length: 500 },
       (_, i) => `${[1, 8, 13, 52, 185][i % 5]}.${i % 250}.${(i * 3) % 250}.9`,
     );
-    expect(publics.filter((address) => !isPublicAddress(address))).toEqual([]);
+    expect(publics.filter((address) => !mayReach(URL.parse(`https://${address}/`), false))).toEqual([]);
+  });
+});
+
+describe('G9, E-04, E-05: redirects', () => {
+  test('300 ways of being sent elsewhere bring no credential there: nothing is sent', async () => {
+    const stolen: string[] = [];
+    const sink = await serve((request, response) => {
+      stolen.push(`${request.method} ${request.url}`);
+      response.end();
+    });
+    let location = '';
+    let status = 307;
+    const url = await serve((request, response) => {
+      request.resume().on('end', () => response.writeHead(status, { location, refresh: `0; url=${location}` }).end());
+    });
+    const credentials: Record<string, Partial<OutboundRequest>> = {
+      authorization: { headers: { authorization: 'Bearer made-up' } },
+      'a header of its own': { headers: { 'x-api-key': 'made-up' } },
+      'a cookie': { headers: { cookie: 'session=made-up' } },
+      'the query': { url: `${url}/x?api_key=made-up` },
+      'the body': { method: 'POST', body: 'client_secret=made-up' },
+    };
+    const places = [sink, sink.replace('http:', ''), `${sink}/x?y#z`, sink.replace('//', '//user:pass@')];
+    let tried = 0;
+    for (status of [301, 302, 303, 307, 308])
+      for (location of places)
+        for (const method of ['GET', 'POST', 'PUT'])
+          for (const how of Object.values(credentials)) {
+            const body = method === 'GET' ? undefined : 'x';
+            const sent = { ...(body && { body }), ...how, method: how.method ?? method };
+            expect(await local(get(`${url}/x`, sent))).toMatchObject({ ok: true, value: { status } });
+            tried += 1;
+          }
+    expect([tried, stolen]).toEqual([300, []]);
+  });
+});
+
+describe('E-09: variables of the environment', () => {
+  test('NODE_TLS_REJECT_UNAUTHORIZED lets no false certificate pass', async () => {
+    let reached = 0;
+    const server = createTlsServer(selfSigned, (_, response) => {
+      reached++;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    try {
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      for (const method of ['GET', 'POST']) {
+        const answer = await local(get(url, { method, headers: { authorization: 'Bearer made-up' } }));
+        expect(answer).toMatchObject({ ok: false, error: { reason: 'network', sent: false } });
+      }
+      expect(reached).toBe(0);
+      expect(() => readEnv(z.object({}))).toThrow('NODE_TLS_REJECT_UNAUTHORIZED');
+    } finally {
+      vi.unstubAllEnvs();
+      server.close();
+    }
+  });
+
+  test('those that name a proxy are not asked, even where Node is told to ask them', async () => {
+    const asked: string[] = [];
+    const proxy = await serve((request, response) => {
+      asked.push(String(request.url));
+      response.end('by a proxy');
+    });
+    const url = await serve((_, response) => response.end('itself'));
+    const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
+    const proxies = names.flatMap((name) => [name, name.toLowerCase()]).map((name) => [name, proxy]);
+    const module = new URL('../../../shared/core/fetch.ts', import.meta.url);
+    const request = JSON.stringify(get(`${url}/x`));
+    const script = `
+      const { openNetwork } = await import(${JSON.stringify(module)});
+      const answer = await openNetwork({ loopback: true })(${request});
+      process.stdout.write(answer.ok ? String(answer.value.body) : answer.error.cause);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
+      env: { ...Object.fromEntries(proxies), NODE_USE_ENV_PROXY: '1', NO_PROXY: '' },
+    });
+    expect([stdout, asked]).toEqual(['itself', []]);
   });
 });

@@ -158,9 +158,8 @@ async function workOnEvent(input: Input): Promise<Result<Shown>> {
 async function replayEvent({ query, moment }: Input, tenant: TenantId): Promise<Result<Shown>> {
   const event = await findEvent(tenant, query);
   if (!event) return noSuchEvent();
-  const { provider, id, receivedAtMs } = event;
-  const filter = { provider, event: id, fromMs: receivedAtMs, toMs: receivedAtMs };
-  const replay = begun(tenant, { filter, rate: 1 }, moment);
+  const { provider, id } = event;
+  const replay = begun(tenant, { filter: { provider, event: id }, rate: 1 }, moment);
   await beginReplay(replay, { replays, queue: replayQueue });
   const goTo = addresses.events(tenant, { provider, event: id, begun: replay.id });
   return ok({ goTo, done: { act: 'replay.started', actor, tenant, given: { replay: replay.id } } });

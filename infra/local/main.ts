@@ -112,6 +112,7 @@ async function main(): Promise<void> {
     );
   } else {
     if (!settings.PATCHBAY_OPERATOR_KEY) console.log(`operator key ${operatorKey}`);
+    console.log(`console ${url}/console`);
     console.log(`ready ${url}`);
   }
 }

@@ -12,7 +12,7 @@ export const KEPT_MS = 90 * 24 * 60 * 60_000;
 export type Kept = 'new' | 'again' | 'duplicate' | 'conflicting';
 
 export interface EventFilter {
-  /** The provider's id of one, of the `provider` that is named. */
+  /** The provider's id of a single one, of the `provider` that is named: nothing else of the filter is looked at. */
   readonly event?: string;
   readonly provider?: string;
   readonly type?: string;
@@ -90,7 +90,11 @@ export function inboxStore(table: Table) {
       },
 
       /** Returns at most `limit` events, newest first unless asked for otherwise. */
-      async list({ limit, cursor, oldestFirst, ...filter }: EventFilter & Paging): Promise<EventPage> {
+      async list({ limit, cursor, oldestFirst, event, ...filter }: EventFilter & Paging): Promise<EventPage> {
+        if (event !== undefined) {
+          const found = await this.get(filter.provider ?? '', event);
+          return { events: found ? [found] : [] };
+        }
         const query = narrow(tenantId, filter);
         const events: InboxEvent[] = [];
         let next = cursor;
@@ -125,11 +129,10 @@ export function cursorAfter({ tenantId, provider, id, receivedAtMs }: InboxEvent
 }
 
 function narrow(tenantId: string, filter: EventFilter) {
-  const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, account, event, ...equal } = filter;
+  const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, account, ...equal } = filter;
   const wanted = Object.entries(equal).filter(([, value]) => value !== undefined);
   const filters = wanted.map(([name]) => `#${name} = :${name}`);
   if (account !== undefined) filters.push('contains(#accountIds, :account)');
-  if (event !== undefined) filters.push('sk = :event');
   return {
     index: 'by-time',
     where: 'pk = :pk AND receivedAt BETWEEN :from AND :to',
@@ -138,7 +141,6 @@ function narrow(tenantId: string, filter: EventFilter) {
       ...{ ':pk': tenantId, ':from': fromMs, ':to': toMs },
       ...Object.fromEntries(wanted.map(([name, value]) => [`:${name}`, value])),
       ...(account !== undefined && { ':account': account }),
-      ...(event !== undefined && { ':event': eventKey(equal.provider ?? '', event) }),
     },
   };
 }

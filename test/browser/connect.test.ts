@@ -132,4 +132,29 @@ function walk(browser: Browser) {
     await page.waitForURL(`${app.url}/`);
     expect(await page.getByRole('main').textContent()).toMatch(/demo\s*Ada Lovelace\s*active/);
   });
+
+  test('the operator signs in to the console with scripts switched off, on this computer without https, and disconnects', async () => {
+    const context = await browser.newContext({ viewport: phone, javaScriptEnabled: false });
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    await page.goto(`${scene.hub.url}/console/tenants/acme`);
+    await page.getByLabel('Operator key').fill(scene.hub.operatorKey);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    expect(page.url()).toBe(`${scene.hub.url}/console/tenants/acme`); // the page that was wanted
+    expect(await fits(page)).toBe(true);
+
+    await page.getByRole('link', { name: 'demo', exact: true }).first().click();
+    await page.getByRole('link', { name: 'Disconnect …' }).click();
+    await page.getByRole('button', { name: 'Disconnect: demo' }).click();
+    expect(await page.getByRole('main').textContent()).toContain('revocation_pending');
+    await page.getByRole('link', { name: 'acme' }).click();
+    expect(await page.getByRole('main').textContent()).toMatch(/connection\.disconnected\s*operator/);
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.goto(`${scene.hub.url}/console/tenants/acme`);
+    expect(await page.getByLabel('Operator key').isVisible()).toBe(true);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
 }

@@ -15,11 +15,16 @@ interface Kept {
 /** How long what was deleted can be had back. */
 const SECRET_DAYS = '7';
 const KEY_DAYS = '30';
+const BACKUP_DAYS = '35';
 
 /** What outlives its stack, since the template says so: its name to people, what becomes of it, and the commands that do it. */
 const kinds: Readonly<Record<string, { name: string; fate: string; remove: (aws: Aws, id: string) => Promise<Ran> }>> =
   {
-    'AWS::DynamoDB::GlobalTable': { name: 'table', fate: 'gone at once', remove: removeTable },
+    'AWS::DynamoDB::GlobalTable': {
+      name: 'table',
+      fate: `gone at once; of a restorable one AWS keeps a last backup for ${BACKUP_DAYS} days`,
+      remove: removeTable,
+    },
     'AWS::S3::Bucket': {
       name: 'bucket',
       fate: 'gone at once, with all in it',
@@ -71,16 +76,11 @@ export async function teardown(shell: Shell, aws: Aws, stage: Stage, { deletesDa
       return refuse(say, `${kinds[type]?.name} ${id}: ${ran && complaint(ran)}. Mend that, then repeat the command.`);
     say(`${kinds[type]?.name} ${id}: ${ran.ok ? 'deleted' : 'was gone already'}`);
   }
-  await aws(
-    'cloudformation',
-    'update-termination-protection',
-    '--no-enable-termination-protection',
-    '--stack-name',
-    data,
-  );
+  const unlocked = ['update-termination-protection', '--no-enable-termination-protection'];
+  await aws('cloudformation', ...unlocked, '--stack-name', data);
   if (!(await deleteStack(shell, aws, data))) return refuse(say, `${data} could not be deleted: repeat the command.`);
   say(
-    `Stage ${stage.name} is no more. Its secrets and keys can be had back for ${SECRET_DAYS} and ${KEY_DAYS} days; nothing else can.`,
+    `Stage ${stage.name} is no more. Without its data keys, which are gone, no backup of a table opens a credential.`,
   );
   return true;
 }

@@ -14,6 +14,7 @@ process.stderr.write('\\n' + JSON.stringify(${expression}));`;
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(`${file} does not run: ${stderr.trim().split('\n').slice(0, 6).join('\n')}`);
+  if (status !== 0)
+    throw new Error(`${file} does not run: ${stderr.match(/^\w*Error: .*/m)?.[0] ?? stderr.slice(-500)}`);
   return JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
 }

@@ -25,6 +25,23 @@ describe('what the hub costs', () => {
     expect(call.alone).toMatchObject({ kmsRequests: 0, secretRequests: 0 });
   });
 
+  test('each way is gone to its end: what costs little does something', () => {
+    const { call, queuedCall, delivery, quietPoll, refresh } = measured.ways;
+    expect(call.ofTen.metrics).toContain('CallAttempt calls demo succeeded');
+    expect(queuedCall.ofTen).toMatchObject({ busEvents: 10, invocations: { 'calls/submit': 10, 'calls/run': 1 } });
+    expect(delivery.ofTen.metrics).toContain('Delivery deliveries accepted');
+    const { 'Query syncs by-due': tick, 'GetItem syncs': last, ...own } = quietPoll.alone.requests;
+    expect([tick, last]).toEqual([4, 1]);
+    expect(own).toEqual({ 'GetItem connections': 1, 'UpdateItem limits': 1, 'PutItem syncs': 2 }); // one is the tick's
+    expect(quietPoll.ofTen).toMatchObject({ fairMessages: 10, busEvents: 0 });
+    expect(quietPoll.ofTen.metrics).toContain('SyncRun syncs demo finished');
+    expect(refresh.ofTen.metrics).toEqual(['TokenRefreshed connections demo refreshed']);
+    expect(refresh.ofTen.requests).toMatchObject({ 'PutItem connections': 20 });
+    for (const [name, { invocations, writeUnits }] of Object.entries(measured.ticks)) {
+      expect([invocations, writeUnits]).toEqual([{ [name]: 1 }, 0]); // nothing was due
+    }
+  });
+
   test('the table of the README is what production handlers are counted to ask for, at list prices', () => {
     const rows = [
       ...readme.matchAll(/^\| (a million [^|]+|an idle month[^|]+?)\s*\|\s*([\d.]+)\s*\|\s*([\d.]+)\s*\|/gm),

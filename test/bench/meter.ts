@@ -117,8 +117,8 @@ export async function openMeter(folder: string, providers: Readonly<Record<strin
 
   async function read(request: AwsRequest) {
     const answer = await dynamodb.service.answer(request);
-    const { Item: one, Items = one ? [one] : [], Count, ScannedCount } = JSON.parse(answer.body.toString());
-    if (Count !== ScannedCount) throw new Error('rows that a filter hides are not weighed here');
+    const { Item: one, Items: found = one ? [one] : [], Count, ScannedCount } = JSON.parse(answer.body.toString());
+    const { Items } = Count === ScannedCount ? { Items: found } : await ask('Query', unfiltered(request.input));
     const bytes = (Items as Item[]).reduce((sum, item) => sum + sizeOf(item), 0);
     tally.readUnits += readUnits(bytes, request.input.ConsistentRead === true);
     return answer;
@@ -245,6 +245,20 @@ export async function openMeter(folder: string, providers: Readonly<Record<strin
       await functions.stop();
       await Promise.all([dynamodb.stop(), gateway.stop(), close(server)]);
     },
+  };
+}
+
+/** What a filter hides is read and paid for all the same. */
+function unfiltered(input: Input): Input {
+  const { FilterExpression: _, ExpressionAttributeNames = {}, ExpressionAttributeValues, ...query } = input;
+  const used = (of: unknown) => {
+    const named = Object.entries(of as object).filter(([name]) => String(query.KeyConditionExpression).includes(name));
+    return named.length > 0 ? Object.fromEntries(named) : undefined;
+  };
+  return {
+    ...query,
+    ExpressionAttributeNames: used(ExpressionAttributeNames),
+    ExpressionAttributeValues: used(ExpressionAttributeValues),
   };
 }
 

@@ -9,6 +9,8 @@ import { type Counts, type Meter, openMeter } from './meter.ts';
 const SECRET = 'a-made-up-webhook-secret';
 const TENANT = '/v1/tenants/acme';
 const FAR_AHEAD_MS = '9999999999999';
+/** The tick lets the index catch up for so long. */
+const SETTLED_MS = 2_000;
 const contact = { id: 'c1', name: 'Ada', email: 'ada@example.com', updatedAt: '2026-11-01T00:00:00.000Z' };
 const app = { clientId: 'client', clientSecret: 'made-up-client-secret' };
 
@@ -46,7 +48,8 @@ export async function countWays(): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-meter-'));
   const outside = createServer((request, response) => {
     request.resume();
-    const [status, json] = answerOf(`${request.method} ${request.url?.replace(/\?.*/, '')}`);
+    const [path = '', query = ''] = (request.url ?? '').split('?');
+    const [status, json] = answerOf(`${request.method} ${path}`, query);
     response.writeHead(status, { 'content-type': 'application/json' }).end(json && JSON.stringify(json));
   });
   const origin = await listen(outside);
@@ -63,14 +66,14 @@ export async function countWays(): Promise<Measured> {
   }
 }
 
-function answerOf(route: string): readonly [status: number, json?: object] {
+function answerOf(route: string, query: string): readonly [status: number, json?: object] {
   switch (route) {
     case 'GET /me':
       return [200, { id: 'account', name: 'Account' }];
     case 'GET /user':
       return [200, { id: 6811672, login: 'octocat' }];
     case 'GET /contacts':
-      return [200, { items: [], next: null }];
+      return [200, { items: query.includes('updated_since') ? [] : [contact], next: null }]; // nothing new since
     case 'POST /token':
       return [200, { access_token: 'another', refresh_token: 'another', token_type: 'bearer', expires_in: 3600 }];
     case 'POST /contacts':
@@ -125,6 +128,9 @@ async function measure(meter: Meter, origin: string): Promise<Measured> {
     };
   };
 
+  await poll(10);
+  await settle(); // each has its checkpoint
+
   const ways = {
     webhook: await count(webhook),
     call: await count(repeat(call('sync'))),
@@ -148,11 +154,12 @@ async function measure(meter: Meter, origin: string): Promise<Measured> {
   async function makeDue(table: string, attributes: readonly string[], times: number) {
     const TableName = meter.template.all('AWS::DynamoDB::GlobalTable').find(({ id }) => id.startsWith(table))?.name;
     const { Items } = (await ask('Scan', { TableName })) as { Items: Record<string, object>[] };
+    const justDue = { N: String(Date.now() - SETTLED_MS) };
     const isDemo = (row: Record<string, object>) => JSON.stringify(row.provider) === '{"S":"demo"}';
     let left = times;
-    for (const row of Items) {
+    for (const row of Items.filter(({ dueShard }) => dueShard)) {
       const isDue = isDemo(row) && left-- > 0;
-      const changed = isDue ? attributes.map((name) => [name, { N: '1' }]) : [['dueAt', { N: FAR_AHEAD_MS }]];
+      const changed = isDue ? attributes.map((name) => [name, justDue]) : [['dueAt', { N: FAR_AHEAD_MS }]];
       await ask('PutItem', { TableName, Item: { ...row, ...Object.fromEntries(changed) } });
     }
   }

@@ -2,15 +2,16 @@ import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import * as apigw from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
-import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { HttpEntry } from '../shared/core/contract.ts';
 import type { Alarms } from './alarms.ts';
 import { accept } from './constructs/accept.ts';
 import type { HubFunction } from './constructs/hub-function.ts';
+import { OwnRole } from './constructs/own-role.ts';
 import type { Stage } from './stage.ts';
 
 /** No path and no query: a connect link and an OAuth code are secrets that stand in them. The route says enough. */
@@ -33,6 +34,31 @@ const accessLogFormat = AccessLogFormat.custom(
 const SIGN_IN = 'POST /console';
 const guesses = { rate: 2, burst: 10 };
 
+/** A function behind routes. API Gateway runs it by one role for all, not by a permission of each: a stack may have 500
+ *  resources. */
+class Served extends apigw.HttpRouteIntegration {
+  readonly #fn: HubFunction;
+  readonly #role: OwnRole;
+
+  constructor(fn: HubFunction, role: OwnRole) {
+    super(fn.node.id);
+    this.#fn = fn;
+    this.#role = role;
+  }
+
+  override bind(): apigw.HttpRouteIntegrationConfig {
+    this.#role.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.#fn.functionArn] }),
+    );
+    return {
+      type: apigw.HttpIntegrationType.AWS_PROXY,
+      uri: this.#fn.functionArn,
+      payloadFormatVersion: apigw.PayloadFormatVersion.VERSION_2_0,
+      credentials: apigw.IntegrationCredentials.fromRole(this.#role),
+    };
+  }
+}
+
 /** The one way in over HTTP: a contract's routes become routes, guarded unless the contract says `public`. */
 export class Api extends Construct {
   /** Where browsers and providers reach the hub: an origin. */
@@ -42,12 +68,14 @@ export class Api extends Construct {
   readonly #api: apigw.HttpApi;
   readonly #live: apigw.CfnStage;
   readonly #webhooks: Stage['throttling']['webhooks'];
+  readonly #role: OwnRole;
   #authorizer: HttpLambdaAuthorizer | undefined;
 
   constructor(scope: Construct, id: string, stage: Stage, alarms: Alarms) {
     super(scope, id);
     const { domain, throttling, corsOrigins } = stage;
     this.#webhooks = throttling.webhooks;
+    this.#role = new OwnRole(this, 'role', new ServicePrincipal('apigateway.amazonaws.com'));
     this.#api = new apigw.HttpApi(this, 'http', {
       createDefaultStage: false,
       disableExecuteApiEndpoint: domain !== undefined,
@@ -100,17 +128,20 @@ export class Api extends Construct {
   serve(fn: HubFunction, { routes, access }: HttpEntry): void {
     const open = access === 'public' || access === 'session';
     if (!open && !this.#authorizer) throw new Error('The authorizer must be there before the first guarded route');
-    const integration = new HttpLambdaIntegration(fn.node.id, fn, {
-      scopePermissionToRoute: routes.length === 1, // else one for all of them: a stack may have 500 resources
-    });
+    const integration = new Served(fn, this.#role);
     for (const key of routes) {
       const [method = '', path = ''] = key.split(' ');
-      const [route] = this.#api.addRoutes({
-        path,
-        methods: [method as apigw.HttpMethod],
-        integration,
-        authorizer: open ? new apigw.HttpNoneAuthorizer() : this.#authorizer,
-      });
+      const authorizer = open ? new apigw.HttpNoneAuthorizer() : this.#authorizer;
+      const [route] =
+        key === '$default'
+          ? [
+              new apigw.HttpRoute(this, 'default', {
+                httpApi: this.#api,
+                routeKey: apigw.HttpRouteKey.DEFAULT,
+                integration,
+              }),
+            ]
+          : this.#api.addRoutes({ path, methods: [method as apigw.HttpMethod], integration, authorizer });
       if (!route) continue;
       if (open) accept(route, { 'AwsSolutions-APIG4': 'for browsers, providers and monitors, which hold no API key' });
       if (path.startsWith('/webhooks/')) this.#pace(key, route, this.#webhooks);

@@ -29,6 +29,7 @@ export class Console extends HubFeature {
       health: { STAGE, VERSION: stage.version, TENANTS_TABLE: data.tenants.use(['GetItem']) },
       openapi: about,
       docs: { STAGE, ...about },
+      nowhere: {},
       record: { ACTIVITY_TABLE: data.activity.use(['PutItem']), ACTIVITY_DAYS: String(stage.activityDays) },
       home: {
         ...desk,

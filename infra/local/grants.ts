@@ -29,9 +29,12 @@ const harmless = /:policy\/service-role\/AWSLambdaBasicExecutionRole$|:policy\/A
 
 /** Returns the check of one function's requests against its role in the template: it throws
  *  `AccessDeniedException` naming function, action and resource. Only KMS encryption contexts are read of conditions. */
-export function readGrants(template: Template, { properties, id }: Resource<{ readonly Role?: string }>) {
+export function readGrants(
+  template: Template,
+  { properties, id }: Pick<Resource<{ readonly Role?: string }>, 'properties' | 'id'>,
+) {
   const role = template.all<RoleProperties>('AWS::IAM::Role').find(({ arn }) => arn === properties.Role);
-  if (!role) throw new Error(`Function ${id} has no role in the template (${properties.Role})`);
+  if (!role) throw new Error(`${id} has no role in the template (${properties.Role})`);
   const managed = template.all<PolicyProperties>('AWS::IAM::ManagedPolicy');
   const documents = [
     ...(role.properties.Policies ?? []).map((policy) => policy.PolicyDocument),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type Authorize, type AuthorizerProperties, openAuthorizer } from './authorizer.ts';
+import { readGrants } from './grants.ts';
 import { type Functions, within } from './lambda.ts';
 import { type Answer, buildEvent, decode, message, type Received, readAnswer, receive } from './payload.ts';
 import type { Resource, Template } from './template.ts';
@@ -23,6 +24,8 @@ interface RouteProperties {
 interface IntegrationProperties {
   readonly IntegrationType: string;
   readonly IntegrationUri: string;
+  /** The role that API Gateway runs the function by. */
+  readonly CredentialsArn?: string;
   readonly PayloadFormatVersion?: string;
   readonly TimeoutInMillis?: number;
 }
@@ -88,7 +91,15 @@ function readRoutes(template: Template, functions: Functions) {
       .map((one) => [one.ref, openAuthorizer(one, functions)]),
   );
   const routes = template.all<RouteProperties>('AWS::ApiGatewayV2::Route');
+  for (const { id, properties } of integrations) checkRole(template, id, properties);
   return routes.map((route) => readRoute(route, integrations, functions, authorizers)).sort(bySpecificity);
+}
+
+/** Throws where API Gateway runs the function by a role that may not. */
+function checkRole(template: Template, id: string, { CredentialsArn: Role, IntegrationUri }: IntegrationProperties) {
+  if (Role === undefined) return;
+  const check = readGrants(template, { id, properties: { Role } });
+  check(`Integration ${id}`, { action: 'lambda:InvokeFunction', resource: IntegrationUri });
 }
 
 function readRoute(

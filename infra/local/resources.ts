@@ -50,7 +50,7 @@ const working: Readonly<Record<string, Kind>> = {
   },
   'AWS::ApiGatewayV2::Integration': {
     ref: shortId,
-    properties: 'ApiId IntegrationType IntegrationUri PayloadFormatVersion TimeoutInMillis Description',
+    properties: 'ApiId IntegrationType IntegrationUri CredentialsArn PayloadFormatVersion TimeoutInMillis Description',
   },
   'AWS::ApiGatewayV2::Route': { ref: shortId, properties: 'ApiId RouteKey Target AuthorizationType AuthorizerId' },
   'AWS::ApiGatewayV2::Stage': {

@@ -27,6 +27,11 @@ export const consoleContract = {
     timeoutS: 10,
     entry: { kind: 'http', routes: ['GET /docs'], access: 'public', summary: 'This description, as a page' },
   },
+  nowhere: {
+    env: z.object({}),
+    timeoutS: 10,
+    entry: { kind: 'http', routes: ['$default'], access: 'public', summary: 'Whatever has no route' },
+  },
   record: {
     env: z.object({ ACTIVITY_TABLE: setting, ACTIVITY_DAYS: setting }),
     timeoutS: 30,

@@ -105,9 +105,9 @@ function pathsOf(features: readonly DescribedFeature[]) {
   return paths;
 }
 
-/** The console is for people: no program is told of it. */
+/** The console is for people: no program is told of it; nor of what answers where nothing is. */
 function isOfApi(entry: Entry): entry is ApiEntry {
-  return entry.kind === 'http' && entry.access !== 'session';
+  return entry.kind === 'http' && entry.access !== 'session' && !entry.routes.includes('$default');
 }
 
 function operationOf(

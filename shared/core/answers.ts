@@ -22,4 +22,8 @@ export interface Described {
 export type Answers<Contract extends FeatureContract> = {
   readonly [Verb in keyof Contract as IsDescribed<Contract[Verb]['entry']> extends true ? Verb : never]: Described;
 };
-type IsDescribed<One extends Entry> = One extends { kind: 'http'; access: Exclude<Access, 'session'> } ? true : false;
+type IsDescribed<One extends Entry> = One extends { kind: 'http'; routes: readonly ['$default'] }
+  ? false
+  : One extends { kind: 'http'; access: Exclude<Access, 'session'> }
+    ? true
+    : false;

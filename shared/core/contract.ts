@@ -17,8 +17,8 @@ export type Access = 'operator' | 'tenant' | 'key' | 'public' | 'session';
 
 export interface HttpEntry {
   readonly kind: 'http';
-  /** `POST /v1/tenants`; several where one function serves several (a handshake's GET). */
-  readonly routes: readonly `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`[];
+  /** `POST /v1/tenants`; several where one function serves several (a handshake's GET). `$default`: what has no other. */
+  readonly routes: readonly (`${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}` | '$default')[];
   readonly access: Access;
   readonly path?: z.ZodType;
   readonly query?: z.ZodType;

@@ -132,7 +132,7 @@ describe('rights over resources', () => {
       expect(Statement, path).toHaveLength(1);
       const [{ Principal, Condition } = {} as Statement] = Statement;
       const service = (Principal as { Service?: string }).Service;
-      expect(['lambda.amazonaws.com', 'scheduler.amazonaws.com'], path).toContain(service);
+      expect(['lambda.amazonaws.com', 'scheduler.amazonaws.com', 'apigateway.amazonaws.com'], path).toContain(service);
       if (service === 'scheduler.amazonaws.com') {
         expect(Condition, path).toEqual({ StringEquals: { 'aws:SourceAccount': stage.account } });
       }
@@ -169,13 +169,13 @@ describe('what is kept', () => {
 });
 
 describe('api', () => {
-  test('each way for webhooks has a pace of its own, and all others the one of the stage (G.3 item 9)', () => {
+  test('each way for webhooks and the sign-in have paces of their own, and all others the one of the stage (G.3 item 9)', () => {
     const live = hub.one('AWS::ApiGatewayV2::Stage');
     const webhooks = hub
       .all('AWS::ApiGatewayV2::Route')
       .map(({ properties }) => String(properties.RouteKey))
       .filter((key) => key.includes(' /webhooks/'));
-    expect(Object.keys(live.RouteSettings as object).sort()).toEqual(webhooks.sort());
+    expect(Object.keys(live.RouteSettings as object).sort()).toEqual(['POST /console', ...webhooks].sort());
     expect(live.DefaultRouteSettings).toMatchObject({ ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 });
   });
 

@@ -419,6 +419,7 @@ describe('api', () => {
       .filter(({ AuthorizationType }) => AuthorizationType !== 'CUSTOM')
       .map(({ RouteKey }) => RouteKey);
     expect(open.sort()).toEqual([
+      '$default',
       'GET /connect/{link}',
       'GET /console',
       'GET /console/subscriptions/{subscription}',
@@ -441,6 +442,28 @@ describe('api', () => {
       'POST /webhooks/{provider}',
       'POST /webhooks/{provider}/{endpoint}',
     ]);
+  });
+
+  test('runs the functions of its routes, and no other, by a role of its own', () => {
+    const integrations = hub.all('AWS::ApiGatewayV2::Integration').map(({ properties }) => properties);
+    const [credentials, ...others] = new Set(integrations.map(({ CredentialsArn }) => JSON.stringify(CredentialsArn)));
+    expect(others).toEqual([]);
+    const role = hub
+      .all('AWS::IAM::Role')
+      .find(({ properties }) => JSON.stringify(properties).includes('apigateway.amazonaws.com'));
+    expect([role?.path, credentials]).toEqual(['api/role', expect.stringMatching(/"apirole/)]);
+    const [{ PolicyDocument }] = role?.properties.Policies as [{ PolicyDocument: { Statement: object[] } }];
+    expect(PolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'lambda:InvokeFunction',
+        Resource: expect.arrayContaining(integrations.map(({ IntegrationUri }) => IntegrationUri)),
+      },
+    ]);
+    const [{ Resource }] = PolicyDocument.Statement as [{ Resource: unknown[] }];
+    expect(Resource).toHaveLength(integrations.length);
+    expect(Resource.length * 'arn:aws:lambda:ap-southeast-1:111111111111:function:'.length + 64 * Resource.length) // at most
+      .toBeLessThan(10_240); // what the policies within a role may have in all
   });
 
   test('the authorizer is asked about every request, a header or none, and is not cached: a revoked key ends at once', () => {

@@ -121,5 +121,5 @@ test('a policy of AWS that is not known here, or a function without a role, ends
   named.add('FnRole', 'IAM::Role', { ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess'] });
   await expect(named.start()).rejects.toThrow('AdministratorAccess is not known on this computer');
   const bare = newAssembly().fn('Fn', 'export const handler = async () => 1;', { Role: 'arn:aws:iam::1:role/gone' });
-  await expect(bare.start()).rejects.toThrow('Function Fn has no role in the template');
+  await expect(bare.start()).rejects.toThrow('Fn has no role in the template');
 });

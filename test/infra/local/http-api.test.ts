@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HttpEvent } from '../../../infra/local/payload.ts';
-import { hole, newAssembly, ref } from './assembly.ts';
+import { att, hole, newAssembly, ref } from './assembly.ts';
 
 const echo = 'export const handler = async (event) => ({ statusCode: 200, body: JSON.stringify(event) });';
 const custom = { AuthorizationType: 'CUSTOM', AuthorizerId: ref('Authorizer') };
@@ -286,4 +286,34 @@ test('without a matching route the answer is 404, and a slow integration 503', a
   } finally {
     await bare.stop();
   }
+});
+
+test('a route whose role may not run its function is not served', async () => {
+  const start = (resource: unknown) =>
+    newAssembly()
+      .api()
+      .fn('Fn', 'export const handler = () => ({ ok: true });')
+      .add('Role', 'IAM::Role', {
+        AssumeRolePolicyDocument: {},
+        Policies: [
+          {
+            PolicyName: 'rights',
+            PolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: resource }] },
+          },
+        ],
+      })
+      .add('Served', 'ApiGatewayV2::Integration', {
+        ...{ ApiId: ref('Api'), IntegrationType: 'AWS_PROXY', IntegrationUri: att('Fn'), PayloadFormatVersion: '2.0' },
+        CredentialsArn: att('Role'),
+      })
+      .add('Route', 'ApiGatewayV2::Route', {
+        ...{ ApiId: ref('Api'), RouteKey: 'GET /', Target: { 'Fn::Sub': `integrations/${hole('Served')}` } },
+      })
+      .start();
+  await expect(start('arn:aws:lambda:us-east-1:111111111111:function:another')).rejects.toThrow(
+    'not authorized to perform lambda:InvokeFunction',
+  );
+  const served = await start(att('Fn'));
+  expect((await fetch(`${served.url}/`)).status).toBe(200);
+  await served.stop();
 });

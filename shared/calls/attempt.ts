@@ -187,10 +187,12 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
 
     const judged = async (): Promise<AttemptOutcome> => {
       let verdict = await exchange(found.value);
+      let answeredTo = generation;
       if (verdict !== 'too late' && verdict.kind === 'unauthorized') {
         const renewed = await credentials.live(tenantId, id, { refusedGeneration: generation });
         if (!renewed.ok) return withoutCredential(job, renewed.error, moment);
-        if (renewed.value.generation !== generation) verdict = await exchange(renewed.value);
+        answeredTo = renewed.value.generation;
+        if (answeredTo !== generation) verdict = await exchange(renewed.value);
       }
       // The slot has been used up, so it does not come along.
       if (verdict === 'too late') return { kind: 'deferred', waitMs: LEAST_MS };
@@ -199,7 +201,7 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
       const outcome = conclude(job, verdict, moment);
       const answer = job.cache && toKeep(outcome, kept, moment.nowMs);
       if (!answer || outcome.kind !== 'succeeded') return outcome;
-      await cache?.keep(job, generation, answer);
+      await cache?.keep(job, answeredTo, answer);
       return outcome.status === 304 ? outcomeOf(answer, moment.nowMs) : outcome;
     };
 

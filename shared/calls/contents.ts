@@ -10,11 +10,17 @@ export type CallContents = ReturnType<typeof openContents>;
 /** Returns the way into calls: what they ask and bring is sealed for each alone, and ends with its tenant's keys (B-12). */
 export function openContents(vault: Pick<Vault, 'sealAtHand' | 'open'>) {
   return {
-    /** Throws where no key can be had at present: nothing is kept then. */
-    async seal({ asked, pages, version, answers, result, response, ...entry }: Call): Promise<SealedCall> {
+    /** Errors: `unavailable` (no key can be had at present: nothing is kept then). */
+    async seal({ asked, pages, version, answers, result, response, ...entry }: Call): Promise<Result<SealedCall>> {
       const contents: Contents = { asked, pages, version, answers, result, response };
-      const sealed = await vault.sealAtHand(entry.tenantId, placeOf(entry), new Secret(JSON.stringify(contents)));
-      return { ...entry, sealed };
+      const { tenantId, id } = entry;
+      try {
+        const sealed = await vault.sealAtHand(tenantId, placeOf(entry), new Secret(JSON.stringify(contents)));
+        return ok({ ...entry, sealed });
+      } catch (error) {
+        log.bug('a call was not sealed', error, { call: id, tenant: tenantId });
+        return refuse('unavailable', 'The call cannot be kept at present; try again.');
+      }
     },
 
     /** Errors: `not_found` (nothing opens it any more), `unavailable` (KMS or the table cannot be asked at present). */

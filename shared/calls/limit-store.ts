@@ -56,16 +56,15 @@ export function limitStore(table: Table) {
     firstTries.set(pk, Math.min(SAVED_FIRST_TRIES, savedOf(pk) + 1));
   }
 
-  /** Takes a slot in what all connections have together; nothing where the call may go. What it holds of its own limits it
-   *  keeps for as long as it waits here. */
+  /** Takes a slot in what all connections have together. What a call holds of its own limits it keeps while it waits here. */
   async function passApp(
     pk: string,
     { app, slot, past, probing }: { app: readonly Pace[]; slot: Slot | undefined; past: number; probing?: boolean },
     moment: Moment,
-  ): Promise<Admission | undefined> {
+  ) {
     const comer = { paces: app, slot: beyond(slot, past), probing, believedMs: BELIEVED_MS };
     const passed = await rows.pass(pk, comer, moment);
-    if (passed.waitMs === 0) return undefined;
+    if (passed.waitMs === 0) return passed;
     const { atMs = moment.nowMs + passed.waitMs, held = 0 } = passed.slot ?? {};
     return { waitMs: passed.waitMs, slot: { atMs, held: past + held } };
   }
@@ -103,14 +102,17 @@ export function limitStore(table: Table) {
         return kept(here, slot?.paid || paid !== undefined);
       }
       const wide = app.length > 0 ? await passApp(all, { app, slot, past: held.length, probing }, moment) : undefined;
-      if (wide) {
+      if (wide && wide.waitMs > 0) {
         if (probing) await rows.change(all, (it) => untried(it, nowMs), nowMs);
         if (here.probe) await rows.change(own, (it) => untried(it, nowMs), nowMs);
         if (here.seat) await rows.leave(own, here.seat);
         return kept(wide, slot?.paid || paid !== undefined);
       }
       if (again && !slot) spend(own);
-      const probes = [...(here.probe ? ['connection' as const] : []), ...(probing ? ['provider' as const] : [])];
+      const probes = [
+        ...(here.probe ? ['connection' as const] : []),
+        ...(probing || wide?.probe ? ['provider' as const] : []),
+      ];
       return { waitMs: 0, ...(probes.length > 0 && { probes }), ...(here.seat && { seat: here.seat }) };
     },
 

@@ -104,8 +104,9 @@ function madeUp(example: unknown, seed: string): string | number {
   return [...text].map(spelled).join('');
 }
 
+/** What is undefined is not sent, so it changes nothing. */
 function fieldsOf(value: unknown): Fields {
-  return isObject(value) ? value : {};
+  return isObject(value) ? Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) : {};
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

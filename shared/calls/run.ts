@@ -71,13 +71,20 @@ export async function run(
   const waitMs = driven.notBeforeMs === undefined ? 0 : Math.max(0, driven.notBeforeMs - moment.nowMs);
   const hides = waitMs <= LONGEST_HIDE_MS && receives < MOST_RECEIVES;
   const call = hides || hasEnded(driven) ? driven : { ...driven, dueAtMs: driven.notBeforeMs };
-  if (!(await calls.save(await ports.contents.seal(call), claim))) {
+  if (!(await saveSealed(call, claim, ports))) {
     log.warn('a call was taken from the one who worked on it', { call: call.id, provider: call.connection.provider });
     return 'settle';
   }
   if (!hasEnded(call)) return hides ? { waitMs } : 'settle';
   await announce(call, ports.bus, moment);
   return 'settle';
+}
+
+/** Writes what came of a claimed call; throws where it cannot be sealed: its claim runs out, and it counts as interrupted. */
+export async function saveSealed(call: Call, claim: Claim, { calls, contents }: CallPorts): Promise<boolean> {
+  const sealed = await contents.seal(call);
+  if (!sealed.ok) throw new Error('what came of a call was not sealed');
+  return calls.forTenant(call.tenantId).save(sealed.value, claim);
 }
 
 /** What cannot be opened at present comes back; what nothing opens any more has failed. */

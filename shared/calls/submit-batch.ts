@@ -35,7 +35,9 @@ export async function submitBatch(
   const calls = ports.calls.forTenant(tenantId);
   const kept = await inParallel(drafts, WIDTH, async (drafted) => {
     if (!drafted.ok) return { result: drafted, first: false };
-    const { call, first } = await calls.putOnce(await ports.contents.seal(drafted.value));
+    const sealed = await ports.contents.seal(drafted.value);
+    if (!sealed.ok) return { result: sealed, first: false };
+    const { call, first } = await calls.putOnce(sealed.value);
     return { result: first ? ok(drafted.value) : await same(call, drafted.value, ports.contents), first };
   });
   const messages = kept.flatMap(({ result, first }) => (first && result.ok ? [messageOf(result.value)] : []));

@@ -10,7 +10,7 @@ import { type Call, type Claim, GRACE_MS, hasEnded } from './call.ts';
 import type { CallBody } from './contract.ts';
 import { type Draft, draft, same } from './draft.ts';
 import { drive } from './drive.ts';
-import { announce, type CallPorts, CLAIM_MARGIN_MS, LONGEST_HIDE_MS, messageOf } from './run.ts';
+import { announce, type CallPorts, CLAIM_MARGIN_MS, LONGEST_HIDE_MS, messageOf, saveSealed } from './run.ts';
 
 export interface SubmitPorts extends CallPorts {
   readonly credentials: AttemptPorts['credentials'];
@@ -29,7 +29,7 @@ const LONGEST_MS = 25_000;
 
 /** Returns the call once it is kept: ended, if it was asked for at once and the time was enough, else under way.
  *  A repeated idempotency key gives the first call back. Errors: `invalid_request`, `payload_too_large`,
- *  `idempotency_mismatch`, `rate_limited` (the owner's quota), and those of a connection that cannot be used: `not_found`, `needs_reauth`, `not_configured`. */
+ *  `idempotency_mismatch`, `rate_limited` (the owner's quota), `unavailable`, and those of a connection that cannot be used: `not_found`, `needs_reauth`, `not_configured`. */
 export async function submit(
   submission: Submission,
   remainingMs: number,
@@ -48,14 +48,18 @@ export async function submit(
     return earlier ? same(earlier, drafted.value, ports.contents) : credential;
   }
   if (!credential.value) {
-    const kept = await calls.putOnce(await ports.contents.seal(drafted.value));
+    const sealed = await ports.contents.seal(drafted.value);
+    if (!sealed.ok) return sealed;
+    const kept = await calls.putOnce(sealed.value);
     return kept.first ? ok(await queued(drafted.value, ports)) : same(kept.call, drafted.value, ports.contents);
   }
 
   const untilMs = startMs + remainingMs + CLAIM_MARGIN_MS;
   const claim: Claim = { token: moment.token(16), untilMs };
   const call: Call = { ...drafted.value, status: 'running', claim, dueAtMs: untilMs };
-  const kept = await calls.putOnce(await ports.contents.seal(call));
+  const sealed = await ports.contents.seal(call);
+  if (!sealed.ok) return sealed;
+  const kept = await calls.putOnce(sealed.value);
   if (!kept.first) return same(kept.call, call, ports.contents);
   const deadlineMs = Math.min(startMs + remainingMs - CLOSING_MS, startMs + LONGEST_MS);
   return ok(await attemptNow(call, claim, { deadlineMs, credential: credential.value }, ports, moment));
@@ -81,7 +85,7 @@ async function attemptNow(
   const waitMs = (driven.notBeforeMs ?? 0) - moment.nowMs;
   const parked = waitMs > LONGEST_HIDE_MS;
   const next = parked ? { ...driven, dueAtMs: driven.notBeforeMs } : driven;
-  if (!(await calls.save(await ports.contents.seal(next), claim))) {
+  if (!(await saveSealed(next, claim, ports))) {
     const standing = await calls.get(call.id);
     const opened = standing && (await ports.contents.open(standing));
     return opened?.ok ? opened.value : next;

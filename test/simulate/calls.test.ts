@@ -15,6 +15,12 @@ describe('calls of many tenants at once against providers that enforce each decl
     expect(report.receives).toBeLessThanOrEqual(2.1);
   });
 
+  test("a limit of the owner's app, which its tenants together would break, is not, and 95 % of it is used", async () => {
+    const report = await runLimits(SEED, 500, 10, false, ['google']);
+    expect(report).toMatchObject({ violations: [], open: [], lost: 0, doubled: 0, counts: { succeeded: 500 } });
+    expect(report.used).toBeGreaterThanOrEqual(0.95);
+  });
+
   test('G3, E-25, E-26: with instances that die, replies that are lost and messages that come twice, one effect at most', async () => {
     const report = await runLimits(SEED, 1_000, 25, true);
     expect(report).toMatchObject({ violations: [], open: [], lost: 0, doubled: 0 });

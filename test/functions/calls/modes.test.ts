@@ -63,6 +63,18 @@ describe('mock', () => {
     expect(hub.seen).toEqual([]);
   });
 
+  test('a change that names a version reads it from the mock, too', async () => {
+    await connect({ provider: 'quickbooks', mode: 'mock' });
+    const made = await call('quickbooks', 'customers.create', { displayName: 'Acme' });
+    const { Id } = made.json.result.Customer;
+    const changed = await call('quickbooks', 'customers.update', { id: Id, companyName: 'Acme GmbH' });
+    expect(changed.json).toMatchObject({ status: 'succeeded', mocked: true, result: { Customer: { Id } } });
+    const read = await call('quickbooks', 'customers.get', { id: Id });
+    expect(read.json.result.Customer).toMatchObject({ Id, DisplayName: 'Acme' });
+    const missed = await call('quickbooks', 'customers.update', { id: '404', companyName: 'x' });
+    expect(missed.json).toMatchObject({ status: 'failed', error: { code: 'not_found' } });
+  });
+
   test('the same idempotency key makes one object, another key another', async () => {
     await connect({ provider: 'hubspot', mode: 'mock' });
     const input = { properties: { email: 'a@b.example' } };

@@ -109,7 +109,9 @@ export async function startConsole() {
     const { status } = change;
     const over = status === 'failed' || status === 'outcome_unknown' || status === 'succeeded';
     const row = over ? { ...ended(made.value, status), ...change } : { ...made.value, ...change };
-    await stores.calls.forTenant(tenantId).putOnce(await openContents(vault).seal(row));
+    const sealed = await openContents(vault).seal(row);
+    if (!sealed.ok) throw new Error(sealed.error.message);
+    await stores.calls.forTenant(tenantId).putOnce(sealed.value);
     return row;
   }
 

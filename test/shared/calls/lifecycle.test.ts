@@ -105,7 +105,7 @@ describe('a call at once', () => {
       [{ action: 'nope' }, 'invalid_request'],
       [{ action: 'contacts.create', input: { name: 'Ada' } }, 'invalid_request'],
       [{ action: 'contacts.create', input: { ...create.input, extra: 1 } }, 'invalid_request'],
-      [{ graphql: { query: '{me}' } }, 'invalid_request'],
+      [{ graphql: { query: 'subscription {me}' } }, 'invalid_request'],
       [{ request: { method: 'GET', path: '//evil.example' } }, 'invalid_request'],
       [{ request: { method: 'GET', path: '/x', headers: { authorization: 'mine' } } }, 'invalid_request'],
       [{ request: { method: 'POST', path: '/x', body: 'x'.repeat(130_000) } }, 'payload_too_large'],
@@ -231,6 +231,16 @@ describe('a call that does not open', () => {
     reopen();
     expect(await world.calls()).toMatchObject([{ status: 'failed', error: { code: 'unreadable' } }]);
     expect(world.events).toMatchObject([{ type: 'call.failed', data: { code: 'unreadable' } }]);
+  });
+
+  test('cannot be kept either: it is refused for now, and its caller knows (B-13, G12)', async () => {
+    const world = new World(table);
+    const { contents } = world.ports;
+    const later = refuse('unavailable', 'Later.');
+    world.ports = { ...world.ports, contents: { ...contents, seal: async () => later } };
+    for (const mode of ['sync', 'async']) expect(await world.submit({ ...create, mode })).toEqual(later);
+    world.ports = { ...world.ports, contents };
+    expect([await world.calls(), world.sent]).toEqual([[], []]);
   });
 
   test('after a worker died over it is still known to be sent, perhaps (E-25)', async () => {

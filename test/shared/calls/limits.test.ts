@@ -160,6 +160,21 @@ describe("a limit of the owner's app", () => {
     expect(tries).toMatchObject([{ probes: expect.arrayContaining(['provider']) }]);
   });
 
+  test('who meets an outage that he did not know of tries it, and says so', async () => {
+    const moment = new VirtualMoment();
+    const id = { provider: `app${++tenants}`, name: 'default' };
+    const [knows, learns] = [limitStore(table), limitStore(table)];
+    const caller = (at: number) => ({ tenantId: TenantId.parse(`news-${at}`), id });
+    const paces = pacesOf([limit], {});
+    expect(await learns.take(caller(1), paces, moment)).toEqual({ waitMs: 0 }); // its row is remembered as it was
+    for (const at of [1, 2, 3, 1, 2]) await knows.note(caller(at), 'unreachable', undefined, moment);
+    moment.nowMs += 3_000;
+    const passed = await learns.take(caller(9), paces, moment);
+    expect(passed).toEqual({ waitMs: 0, probes: ['provider'] });
+    await learns.note(caller(9), 'answered', passed.probes, moment);
+    expect(await learns.circuits(caller(9).tenantId, id, moment.nowMs)).toMatchObject({ provider: { state: 'closed' } });
+  });
+
   test('an action that is excepted does not count', () => {
     expect(pacesOf([{ ...limit, except: ['a'] }], { action: 'a' })).toEqual([]);
     expect(pacesOf([{ ...limit, except: ['a'] }], { action: 'b' })).toHaveLength(1);

@@ -85,7 +85,7 @@ async function showTenant({ query, moment, csrf }: Input, tenantId: TenantId): P
   const called = latest.calls.map(callView);
   const failing = rows.filter(({ status }) => status === 'failing');
   const overview = {
-    tenant: tenantView(tenant),
+    tenant: { ...tenantView(tenant), status: tenant.status },
     connections: {
       ...connected,
       items: connected.items.map((row) => ({ ...connectionView(row), ref: connectionRef(row) })),

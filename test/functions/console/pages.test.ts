@@ -1,5 +1,6 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DecryptCommand } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { realMoment } from '../../../shared/core/clock.ts';
 import type { HubEventType } from '../../../shared/core/event.ts';
 import type { ConnectionId, TenantId } from '../../../shared/core/ids.ts';
@@ -190,6 +191,14 @@ describe('the first page', () => {
     expect(body).toContain('href="/docs"');
     expect(text(body)).toMatch(/app\.example\.com\/hub \* all gone disabled: its events are held/);
     expect(text(body)).toMatch(/push github unrouted/);
+  });
+
+  test('says so, and nothing else, while the database cannot be reached', async () => {
+    const down = vi.spyOn(DynamoDBClient.prototype, 'send').mockRejectedValue(new Error('down') as never);
+    const { status, body } = await browser.visit('/console');
+    down.mockRestore();
+    expect([status, text(body)]).toEqual([200, expect.stringMatching(/Health degraded Checks database unreachable/)]);
+    expect(body).toContain('load the page again in a minute');
   });
 
   test('names all tenants, page by page, each once, whatever keys stand between them', async () => {

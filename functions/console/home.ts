@@ -48,23 +48,26 @@ const desk = forOperator<Input, Shown>(
     const found = await find(query);
     if (found && 'goTo' in found) return ok(found);
     const { nowMs } = moment;
-    const [state, all, told, unrouted] = await Promise.all([
-      health({ stage, version }, () => ping(table)),
-      tenants.list({ limit: 50, cursor: query.get('tenants') ?? undefined }),
-      subscriptions.list({ limit: 20, cursor: query.get('subscriptions') ?? undefined }),
-      inbox.forTenant(UNROUTED).list({ limit: 5 }),
-    ]);
-    const home = {
-      health: state,
-      tenants: { ...all, items: all.items.map((one) => ({ ...tenantView(one), status: one.status })) },
-      subscriptions: { ...told, items: told.items.map((one) => subscriptionView(one, nowMs)) },
-      unrouted: unrouted.events.map((event) => eventView(event, undefined)),
-      ...found,
-    };
+    const state = await health({ stage, version }, () => ping(table));
+    const lists = state.status === 'ok' ? await readLists(query, nowMs) : undefined;
+    const home = { health: state, lists, ...found };
     return ok({ page: homePage({ stage, csrf, nowMs }, home) });
   },
   (input) => askForKey(input, { to: input.query.get('to') ?? '' }),
 );
+
+async function readLists(query: URLSearchParams, nowMs: number) {
+  const [all, told, unrouted] = await Promise.all([
+    tenants.list({ limit: 50, cursor: query.get('tenants') ?? undefined }),
+    subscriptions.list({ limit: 20, cursor: query.get('subscriptions') ?? undefined }),
+    inbox.forTenant(UNROUTED).list({ limit: 5 }),
+  ]);
+  return {
+    tenants: { ...all, items: all.items.map((one) => ({ ...tenantView(one), status: one.status })) },
+    subscriptions: { ...told, items: told.items.map((one) => subscriptionView(one, nowMs)) },
+    unrouted: unrouted.events.map((event) => eventView(event, undefined)),
+  };
+}
 
 /** Returns where the find form leads to, or what was looked for in vain; nothing where nothing was. */
 async function find(

@@ -85,7 +85,7 @@ async function showTenant({ query, moment, csrf }: Input, tenantId: TenantId): P
   const called = latest.calls.map(callView);
   const failing = rows.filter(({ status }) => status === 'failing');
   const overview = {
-    tenant: tenantView(tenant),
+    tenant: { ...tenantView(tenant), status: tenant.status },
     connections: {
       ...connected,
       items: connected.items.map((row) => ({ ...connectionView(row), ref: connectionRef(row) })),
@@ -129,44 +129,55 @@ async function showConnection(
   return ok({ page: connectionPage({ stage, csrf, nowMs }, details) });
 }
 
-/** Returns how a credential fares: no part of it. */
+/** Returns how a credential fares: no part of it. What is tried is written down ahead: an attempt under way has not failed. */
 function refreshView(row: Connection, nowMs: number): Refresh {
   const { settings, authorizedAtMs, refreshAtMs, intent, removal } = row;
   const at = (ms: number | undefined) => (ms === undefined ? undefined : iso(ms));
+  const underWay = isHeld(row, nowMs);
+  const failures = (intent?.attempt ?? 0) - (underWay ? 1 : 0);
   return {
     way: kindOf(row),
     settings,
     authorizedAt: iso(authorizedAtMs),
     refreshAt: at(refreshAtMs),
-    underWay: isHeld(row, nowMs),
-    failed: intent && { attempts: intent.attempt, notBefore: at(intent.notBeforeMs), ambiguous: intent.ambiguous },
+    underWay,
+    ...(intent &&
+      failures > 0 && {
+        failed: { attempts: failures, notBefore: at(intent.notBeforeMs), ambiguous: intent.ambiguous },
+      }),
     removal: removal && { since: iso(removal.sinceMs), attempts: removal.attempt, nextAt: at(removal.nextAtMs) },
   };
 }
 
-async function change({ form, moment }: Input, tenant: TenantId, connection: ConnectionId): Promise<Result<Shown>> {
-  const [action, sync] = [form.get('action'), form.get('sync') ?? ''];
-  const work =
-    action === 'disconnect'
-      ? end()
-      : action === 'run' || action === 'run-full'
-        ? run(action === 'run-full')
-        : undefined;
-  const done = await (work ?? refuse('invalid_request', 'This page has no such button.'));
-  if (!done.ok) return done;
-  const act: AuditedAct = action === 'disconnect' ? 'connection.disconnected' : 'sync.started';
-  const given = { connection, ...(action !== 'disconnect' && { sync }) };
-  return ok({
-    goTo: addresses.connection(tenant, connectionRef(connection)),
-    done: { act, actor: { kind: 'operator' }, tenant, given },
-  });
-
-  function end(): Promise<Result<unknown>> {
-    return disconnect(connections.forTenant(tenant), connection, moment.nowMs);
+async function change(input: Input, tenant: TenantId, connection: ConnectionId): Promise<Result<Shown>> {
+  const action = input.form.get('action');
+  if (action === 'disconnect') {
+    const row = await disconnect(connections.forTenant(tenant), connection, input.moment.nowMs);
+    return row.ok ? changed('connection.disconnected', tenant, { connection }) : row;
   }
+  if (action === 'run' || action === 'run-full') return run(input, tenant, connection, action === 'run-full');
+  return refuse('invalid_request', 'This page has no such button.');
+}
 
-  async function run(full: boolean): Promise<Result<unknown>> {
-    const row = await syncOf({ offered, syncs, connections }, tenant, connection, sync, moment);
-    return row.ok ? runNow(row.value, { full }, { syncs: syncs.forTenant(tenant), queue }, moment) : row;
-  }
+async function run(
+  { form, moment }: Input,
+  tenant: TenantId,
+  connection: ConnectionId,
+  full: boolean,
+): Promise<Result<Shown>> {
+  const sync = form.get('sync') ?? '';
+  const row = await syncOf({ offered, syncs, connections }, tenant, connection, sync, moment);
+  if (!row.ok) return row;
+  const started = await runNow(row.value, { full }, { syncs: syncs.forTenant(tenant), queue }, moment);
+  return started.ok ? changed('sync.started', tenant, { connection, sync }) : started;
+}
+
+/** Back to the page of the connection. */
+function changed(
+  act: AuditedAct,
+  tenant: TenantId,
+  given: { readonly connection: ConnectionId; readonly sync?: string },
+): Result<Shown> {
+  const goTo = addresses.connection(tenant, connectionRef(given.connection));
+  return ok({ goTo, done: { act, actor: { kind: 'operator' }, tenant, given } });
 }

@@ -61,6 +61,8 @@ export const handler = page(
 const actor = { kind: 'operator' } as const;
 /** On a page of a list. */
 const LISTED = 50;
+/** What a link says was begun is shown as nothing else. */
+const REPLAY_ID = /^rpl_[0-9a-z]{1,40}$/;
 const noSuchCall = () => refuse('not_found', 'There is no such call. Calls are kept for 30 days.');
 const noSuchEvent = () => refuse('not_found', 'There is no such event. Events are kept for 90 days.');
 const noSuchButton = () => refuse('invalid_request', 'This page has no such button.');
@@ -115,7 +117,7 @@ async function showEvent({ path, query, moment, csrf }: Input): Promise<Result<S
     tenant: path.tenant,
     event: eventView(event, undefined),
     payload,
-    begun: query.get('begun') ?? undefined,
+    begun: REPLAY_ID.exec(query.get('begun') ?? '')?.[0],
   };
   return ok({ page: eventPage({ stage, csrf, nowMs: moment.nowMs }, details) });
 }

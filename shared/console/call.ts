@@ -39,7 +39,7 @@ export function callPage(desk: Desk, { tenant, call, payload }: CallDetails): Pa
   const here = addresses.calls(tenant, { call: id });
   return frame(
     desk,
-    `Call ${action ?? 'of the API'}`,
+    action === undefined ? 'Call' : `Call ${action}`,
     [
       [tenant, addresses.tenant(tenant)],
       ['Calls', addresses.calls(tenant)],

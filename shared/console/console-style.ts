@@ -23,7 +23,8 @@ small{font-size:.8125rem}
 .notice.good{background:var(--good-ground);color:var(--good);border-color:currentcolor}
 .notice.warn{background:var(--warn-ground);color:var(--warn);border-color:currentcolor}
 .notice.bad{background:var(--bad-ground);color:var(--bad);border-color:currentcolor}
-.notice a{color:inherit}
+.notice a:not(.button){color:inherit}
+.notice .button:not(.danger){color:var(--ink)}
 .notice p:last-child{margin:0}
 .facts{margin:.75rem 0 0}
 .facts div{grid-template-columns:minmax(7rem,11rem) 1fr;gap:.75rem;padding:.3125rem 0}
@@ -39,7 +40,6 @@ td button{min-height:1.75rem;padding:.125rem .625rem;font-size:.8125rem}
 .field label{display:block;margin:0 0 .25rem;font-weight:600;font-size:.9375rem}
 input:not([type=hidden]),select{display:block;width:100%;min-height:2.5rem;padding:.375rem .625rem;border:1px solid var(--edge);border-radius:8px;background:var(--ground);color:var(--ink);font:inherit}
 .find{display:grid;grid-template-columns:1fr 1fr auto;gap:.25rem .75rem;align-items:end}
-.find p{grid-column:1/-1}
 .find button{min-height:2.5rem}
 .door{max-width:26rem;margin:clamp(2rem,12vh,8rem) auto 0;padding:1.5rem;border:1px solid var(--line);border-radius:14px}
 .door .acts button{flex:1}
@@ -52,6 +52,7 @@ th:first-child,td:first-child{padding-inline-start:0}
 @media (min-width:44.01rem){th,td .tag,td button,time,time+small{white-space:nowrap;overflow-wrap:normal}}
 @media (max-width:44rem){
 .find{grid-template-columns:1fr}
+.find button{margin-top:.75rem}
 .facts div{grid-template-columns:1fr;gap:0}
 table,tbody,tr,td{display:block}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

@@ -10,16 +10,21 @@ import type { EventView, Listed, SubscriptionView, TenantView } from './views.ts
 
 export interface Home {
   readonly health: Health;
-  /** `status`: whether it is being erased. */
-  readonly tenants: Listed<TenantView & { readonly status: string }>;
-  readonly subscriptions: Listed<SubscriptionView>;
-  readonly unrouted: readonly EventView[];
+  /** Absent while the database cannot be reached. */
+  readonly lists?: HomeLists;
   /** What was looked for in vain. */
   readonly missed?: string;
 }
 
+export interface HomeLists {
+  /** `status`: whether it is being erased. */
+  readonly tenants: Listed<TenantView & { readonly status: string }>;
+  readonly subscriptions: Listed<SubscriptionView>;
+  readonly unrouted: readonly EventView[];
+}
+
 /** Returns the first page: is the hub well, who is there, where do its events go. */
-export function homePage(desk: Desk, { health, tenants, subscriptions, unrouted, missed }: Home): Page {
+export function homePage(desk: Desk, { health, lists, missed }: Home): Page {
   return frame(
     desk,
     'Console',
@@ -28,10 +33,15 @@ export function homePage(desk: Desk, { health, tenants, subscriptions, unrouted,
 ${healthFacts(health)}
 <p class="more"><a href="/docs">API description</a> · <a href="/openapi.json">openapi.json</a></p>
 ${section('find', 'Find', findForm())}
-${section('tenants', 'Tenants', [
-  tenantTable(desk, tenants.items),
-  more(tenants.cursor && addresses.home({ tenants: tenants.cursor }), 'More tenants'),
-])}
+${lists ? sections(desk, lists) : notice('bad', 'The database cannot be reached: load the page again in a minute. Why is in the log.')}`,
+  );
+}
+
+function sections(desk: Desk, { tenants, subscriptions, unrouted }: HomeLists): Html {
+  return html`${section('tenants', 'Tenants', [
+    tenantTable(desk, tenants.items),
+    more(tenants.cursor && addresses.home({ tenants: tenants.cursor }), 'More tenants'),
+  ])}
 ${section('subscriptions', 'Subscriptions', [
   subscriptionTable(subscriptions.items),
   more(subscriptions.cursor && addresses.home({ subscriptions: subscriptions.cursor }), 'More subscriptions'),
@@ -39,8 +49,7 @@ ${section('subscriptions', 'Subscriptions', [
 ${section('unrouted', 'Events that no connection claims', [
   eventTable(desk, 'unrouted', UNROUTED, unrouted, 'None within the last 90 days.'),
   more(unrouted.length > 0 ? addresses.events(UNROUTED) : undefined, 'All of them'),
-])}`,
-  );
+])}`;
 }
 
 function healthFacts({ status, stage, version, checks }: Health): Html {
@@ -58,7 +67,7 @@ ${field('id', html`A call or an event of it <small>or a subscription</small>`, 5
 </form>`;
 }
 
-function tenantTable({ nowMs }: Desk, items: Home['tenants']['items']): Html {
+function tenantTable({ nowMs }: Desk, items: HomeLists['tenants']['items']): Html {
   const rows = items.map(({ id, name, status, createdAt }): Fill[] => [
     link(addresses.tenant(id), html`<bdi>${name}</bdi>`),
     code(id),

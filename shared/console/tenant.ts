@@ -10,7 +10,8 @@ import { code, facts, link, more, notice, section, table, tag, when } from './pa
 import type { CallView, ConnectionView, EndpointView, EventView, Listed, SyncView, TenantView } from './views.ts';
 
 export interface TenantOverview {
-  readonly tenant: TenantView;
+  /** `status`: whether it is being erased. */
+  readonly tenant: TenantView & { readonly status: string };
   readonly connections: Listed<Connected>;
   readonly endpoints: Listed<EndpointView>;
   /** Of the latest, those that did not end well. */
@@ -36,6 +37,7 @@ export function tenantPage(desk: Desk, about: TenantOverview): Page {
     tenant.name,
     [],
     html`${facts({
+      State: tenant.status === 'active' ? undefined : tag(tenant.status),
       Id: code(id),
       'Return URLs': tenant.returnUrls.join(', ') || 'none',
       Created: when(tenant.createdAt, desk.nowMs),

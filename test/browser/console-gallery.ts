@@ -69,20 +69,22 @@ export const consoleGallery: Readonly<Record<string, Page>> = {
     ...{ csrf: 'token', to: '/console/tenants/acme', problem: 'That is not the operator key of this stage.' },
   }),
   'console home': homePage(desk, {
-    health: { status: 'degraded', stage: 'prod', version: '0.1.0', checks: { database: 'unreachable' } },
-    tenants: {
-      items: [
-        { ...tenant, status: 'active' },
-        { ...tenant, name: 'شركة النقل', status: 'removing' },
-      ],
-      cursor: 'x',
+    lists: {
+      tenants: {
+        items: [
+          { ...tenant, status: 'active' },
+          { ...tenant, name: 'شركة النقل', status: 'removing' },
+        ],
+        cursor: 'x',
+      },
+      subscriptions: { items: [subscription, { ...subscription, enabled: false, reason: 'gone' }] },
+      unrouted: [{ ...event, outcome: 'unrouted', connection: undefined }],
     },
-    subscriptions: { items: [subscription, { ...subscription, enabled: false, reason: 'gone' }] },
-    unrouted: [{ ...event, outcome: 'unrouted', connection: undefined }],
+    health: { status: 'degraded', stage: 'prod', version: '0.1.0', checks: { database: 'unreachable' } },
     missed: 'Calls and events are kept by tenant: say whose it is.',
   }),
   'console tenant': tenantPage(desk, {
-    tenant,
+    tenant: { ...tenant, status: 'removing' },
     connections: { items: [slack, github] },
     endpoints: {
       items: [

@@ -1,5 +1,7 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DecryptCommand } from '@aws-sdk/client-kms';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { next } from '../../../shared/connections/connection.ts';
 import { realMoment } from '../../../shared/core/clock.ts';
 import type { HubEventType } from '../../../shared/core/event.ts';
 import type { ConnectionId, TenantId } from '../../../shared/core/ids.ts';
@@ -192,6 +194,14 @@ describe('the first page', () => {
     expect(text(body)).toMatch(/push github unrouted/);
   });
 
+  test('says so, and nothing else, while the database cannot be reached', async () => {
+    const down = vi.spyOn(DynamoDBClient.prototype, 'send').mockRejectedValue(new Error('down') as never);
+    const { status, body } = await browser.visit('/console');
+    down.mockRestore();
+    expect([status, text(body)]).toEqual([200, expect.stringMatching(/Health degraded Checks database unreachable/)]);
+    expect(body).toContain('load the page again in a minute');
+  });
+
   test('names all tenants, page by page, each once, whatever keys stand between them', async () => {
     await Promise.all(
       Array.from({ length: 60 }, async (_, at) => {
@@ -262,6 +272,30 @@ describe('a connection', () => {
     expect(text(body)).toMatch(/Token ends .* in 1 h/);
     expect(text(body)).toMatch(/Of this connection closed Of the provider closed/);
     expect(body).not.toContain('CANARY');
+  });
+
+  test('tells how its refreshes fare; one that is under way has not failed', async () => {
+    const id = await hub.connect(acme, 'slack', { name: 'late' });
+    const page = '/console/tenants/acme/connections/slack%3Alate';
+    const tried = async (attempt: number, leaseMs: number) => {
+      const nowMs = Date.now();
+      const lease = { owner: 'CANARY-owner', untilMs: nowMs + leaseMs, generation: 2 };
+      const intent = {
+        tokenHash: 'CANARY-hash',
+        firstTriedAtMs: nowMs,
+        attempt,
+        ambiguous: true,
+        notBeforeMs: nowMs + 600_000,
+      };
+      await hub.stores.connections.forTenant(acme).change(id, (row) => next(row, { lease, intent }));
+      return (await browser.visit(page)).body;
+    };
+    const first = await tried(1, 30_000);
+    expect(text(first)).toContain('Under way a refresh, at this moment');
+    expect(first).not.toContain('Failed refreshes');
+    const later = await tried(3, -60_000);
+    expect(text(later)).toMatch(/Failed refreshes 3 \(an answer was lost\) Next may be .* in 10 min/);
+    expect(later).not.toContain('CANARY');
   });
 
   test('is named as paths name it, and the default one by its provider', async () => {

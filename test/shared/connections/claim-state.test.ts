@@ -77,6 +77,11 @@ describe('consumed is nothing, and said is why (A-20)', () => {
     ['two states', { query: `state=${id}.${secret}&state=${id}.${secret}` }, unknown],
     ['a state that is no handle', { query: `state=${secret}` }, unknown],
     ["another session's", { query: `state=cs_${'1'.repeat(26)}.${secret}` }, unknown],
+    [
+      "another session's, and its cookie",
+      { query: `state=cs_${'1'.repeat(26)}.${secret}`, cookies: { [cookieName(`cs_${'1'.repeat(26)}`)]: cookie } },
+      unknown,
+    ],
     ['another secret', { query: `state=${id}.${'x'.repeat(43)}` }, unknown],
     ['another secret, without a cookie', { query: `state=${id}.${'x'.repeat(43)}`, cookies: {} }, unknown],
     ['no cookie', { cookies: {} }, wrongBrowser],

@@ -34,12 +34,16 @@ const help = `Runs the hub's own modules through simulated crashes, lost answers
                       N calls of 50 tenants against limits, an hour's outage, one tenant that is loud, slow or failing
   npm run simulate -- syncs [--schedules N] [--seed S] [--only SEED]
                       random histories of a sync: changes, ticks, messages, webhooks and tokens lost, late and repeated
+  npm run simulate -- mutants [--only GROUP | FILE[:LINE-LINE]]
+                      verify, session, refresh, vault and de-duplication, changed in every small way, one at a time and in a
+                      copy of the tree: at least 85 % of it must fail a test (G15). Beside that, \`npm test\` plants bugs as
+                      people write them in the verifier
 
   --schedules N   how many schedules (default 100000; of rotations 5000, of attacks 10000, of webhooks 40000, in an
                   outage 1000, on the running hub 20000, forged 500000; of records 10000, of subscriptions 1000, of calls and syncs
                   10000)
   --seed S        which ones: the same seed gives the same schedules (default: the time)
-  --only SEED     that one schedule alone, with its plan
+  --only SEED     that one schedule alone, with its plan; of mutants those of one group, one module or some of its lines
   --help          this text
 
 Seeds that failed are kept in test/simulate/regressions.json and run first. Exit 1 where an invariant was broken.`;
@@ -59,6 +63,7 @@ const standards = {
   calls: 10_000,
   deliveries: 1_000,
   syncs: 10_000,
+  mutants: 0,
 };
 const isWord = (text: string): text is keyof typeof standards => Object.hasOwn(standards, text);
 
@@ -82,6 +87,7 @@ if (surplus.length > 0 || !isWord(what)) {
 }
 const count = Number(values.schedules ?? standards[what]);
 const seed = Number(values.seed);
+if (what === 'mutants') await (await import('./mutants.ts')).report(values.only);
 const only = values.only === undefined ? undefined : Number(values.only);
 if (![count, seed, only ?? 0].every((number) => Number.isInteger(number) && number >= 0)) {
   console.error('--schedules, --seed and --only take whole numbers; see --help');

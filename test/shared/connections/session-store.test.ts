@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KEEP_MS, MAX_TRIES } from '../../../shared/connections/session.ts';
 import type { SessionStore } from '../../../shared/connections/session-store.ts';
 import { sessionStore } from '../../../shared/connections/session-store.ts';
 import { openTable, type Table } from '../../../shared/core/aws.ts';
@@ -183,5 +184,78 @@ describe.each(['engine', 'memory'])('sessions on %s', (kind) => {
     expect((await store.get(id))?.attempt?.verifier).toBe('sealed');
     await store.keepGrant(id, { claimId: 'mine', grant, ticketHash: 't3', confirmExpiresAtMs: NOW + 10 });
     expect((await store.get(id))?.attempt?.verifier).toBeUndefined();
+  });
+
+  const tryAgain = (id: string, nowMs = NOW) => store.startTry(id, { linkHash: 'l', attempt }, nowMs);
+
+  test('a link takes ten credentials to be tried, each with its attempt, and not an eleventh', async () => {
+    const id = await started();
+    const again = { ...attempt, stateHash: 's2' };
+    expect(await store.startTry(id, { linkHash: 'l', attempt: again }, NOW)).toMatchObject({
+      ...{ done: true, session: { status: 'started', attempt: again, tries: 1 } },
+    });
+    for (let tries = 2; tries <= MAX_TRIES; tries++)
+      expect(await tryAgain(id)).toMatchObject({ done: true, session: { tries } });
+    expect(await tryAgain(id)).toMatchObject({ done: false, session: { tries: MAX_TRIES } });
+    expect(await store.start(id, { linkHash: 'l', attempt }, NOW)).toMatchObject({ done: true });
+  });
+
+  test.each([
+    ['another link', { linkHash: 'x' }, 0],
+    ['an expired link', {}, 900_000],
+    ['another browser', { attempt: { ...attempt, browserHash: 'x' } }, 0],
+  ])('with %s nothing is tried (A-20, A-21)', async (_what, change, afterMs) => {
+    const id = await started();
+    const tried = await store.startTry(id, { linkHash: 'l', attempt, ...change }, NOW + afterMs);
+    expect(tried).toMatchObject({ done: false });
+    expect((await store.get(id))?.tries).toBeUndefined();
+  });
+
+  test('a session is ended once, with its reason, until it holds a grant; then it cannot be started again', async () => {
+    const id = await started();
+    const ended = { status: 'ended', endedBecause: 'denied' };
+    expect(await store.end(id, 'denied')).toMatchObject({ done: true, session: ended });
+    expect(await store.end(id, 'failed')).toMatchObject({ done: false, session: ended });
+    expect(await tryAgain(id)).toMatchObject({ done: false });
+    const exchanging = await started();
+    await store.consume(exchanging, claim, NOW);
+    expect(await store.end(exchanging, 'exchange_failed')).toMatchObject({ done: true });
+  });
+
+  test('a grant that must not be used is remembered until it is ended upstream, and gone then', async () => {
+    const id = await waiting();
+    const because = { status: 'ready', because: 'unconfirmed', dueAtMs: NOW + 7 } as const;
+    expect(await store.beginRevoke(id, because, NOW + 3)).toMatchObject({ done: true });
+    const row = await store.get(id);
+    expect(row).toMatchObject({ status: 'revoking', endedBecause: 'unconfirmed', revokingSinceMs: NOW + 3, grant });
+    expect(row).toMatchObject({ dueAt: NOW + 7 });
+    expect(await store.postpone(id, 'ready', NOW + 20)).toMatchObject({ done: false });
+    expect(await store.postpone(id, 'revoking', NOW + 20)).toMatchObject({ done: true, session: { dueAt: NOW + 20 } });
+    expect(await store.finishRevoke(id)).toMatchObject({ done: true, session: { status: 'ended' } });
+    for (const left of ['grant', 'dueShard', 'dueAt']) expect(await store.get(id)).not.toHaveProperty(left);
+    expect(await store.finishRevoke(id)).toMatchObject({ done: false });
+  });
+
+  test('a confirmation may be finished by any of those who vouched, and by nobody before', async () => {
+    const id = await waiting();
+    expect(await store.finishConfirm(id)).toMatchObject({ done: false });
+    for (const afterMs of [9, 50])
+      expect(await store.beginConfirm(id, vouching, NOW + afterMs)).toMatchObject({ done: true });
+    expect(await store.get(id)).toMatchObject({ status: 'confirming', dueAt: NOW + 60_000 });
+    for (const _finisher of ['first', 'second']) expect(await store.finishConfirm(id)).toMatchObject({ done: true });
+    expect((await store.get(id))?.status).toBe('confirmed');
+  });
+
+  test('the table sweeps a session two days after it began, or after the last moment that it waits for', async () => {
+    const id = await started();
+    expect(await store.get(id)).toMatchObject({ ttl: Math.ceil((NOW + KEEP_MS) / 1000) });
+    const confirmExpiresAtMs = NOW + 60_000;
+    await store.consume(id, claim, NOW);
+    expect(await store.get(id)).toMatchObject({ claimId: 'mine' });
+    await store.keepGrant(id, { claimId: 'mine', grant, ticketHash: 't4', confirmExpiresAtMs });
+    expect(await store.get(id)).toMatchObject({
+      ...{ status: 'ready', grant, ticketHash: 't4', confirmExpiresAtMs, dueAt: confirmExpiresAtMs },
+      ttl: Math.ceil((confirmExpiresAtMs + KEEP_MS) / 1000),
+    });
   });
 });

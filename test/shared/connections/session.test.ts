@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
 import { hashed } from '../../../shared/connections/handle.ts';
-import { judgeCallback, judgeConfirm, judgeLink, type Session } from '../../../shared/connections/session.ts';
+import {
+  CONFIRM_MS,
+  judgeCallback,
+  judgeConfirm,
+  judgeLink,
+  KEEP_MS,
+  LINK_MS,
+  type Session,
+  STATE_MS,
+  sessionPlace,
+} from '../../../shared/connections/session.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 
 const NOW = 1_700_000_000_000;
@@ -63,4 +73,13 @@ test.each([
 ])('a confirmation is %s (A-33, A-53)', (expected, row, change, offsetMs) => {
   const claim = { tenantId: acme, ticket: 'ticket', endUser: 'ada', ...change };
   expect(judgeConfirm(row, claim, NOW + offsetMs)).toBe(expected);
+});
+
+test('a link lives 15 minutes, a state and a confirmation 10, the row two days more (A-21)', () => {
+  const minute = 60_000;
+  expect([LINK_MS, STATE_MS, CONFIRM_MS, KEEP_MS]).toEqual([15 * minute, 10 * minute, 10 * minute, 2_880 * minute]);
+});
+
+test('what is sealed for a session opens at no connection, whose generations begin above 0', () => {
+  expect(sessionPlace(session)).toEqual({ provider: 'demo', name: 'cs_1', generation: 0 });
 });

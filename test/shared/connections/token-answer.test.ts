@@ -1,9 +1,11 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { judgeTokenAnswer, tokenRequest } from '../../../shared/connections/oauth.ts';
+import { claimsOf, idTokenIn, normalize } from '../../../shared/connections/token-answer.ts';
+import { isMinted } from '../../../shared/connections/ways.ts';
 import { Secret } from '../../../shared/core/secret.ts';
 import { catalogue } from '../../../shared/providers/catalogue.ts';
-import type { ProviderEntry } from '../../../shared/providers/provider.ts';
+import { type ProviderEntry, wayOf } from '../../../shared/providers/provider.ts';
 
 const NOW = Date.parse('2026-11-20T10:00:00Z');
 const entry = (id: string): ProviderEntry => {
@@ -46,6 +48,24 @@ const accepted: readonly [string, Given, Record<string, unknown>][] = [
   ['a lifetime of zero: not said', { body: { ...good, expires_in: 0 } }, { expiresInS: undefined }],
   ['a negative lifetime: not said', { body: { ...good, expires_in: -5 } }, { expiresInS: undefined }],
   ['an endless lifetime: not said', { body: { ...good, expires_in: 1e15 } }, { expiresInS: undefined }],
+  ['a lifetime of ten years', { body: { ...good, expires_in: 315_360_000 } }, { expiresInS: 315_360_000 }],
+  ['a lifetime of more: not said', { body: { ...good, expires_in: 315_360_001 } }, { expiresInS: undefined }],
+  ['a lifetime as text with spaces and parts', { body: { ...good, expires_in: ' 60.5 ' } }, { expiresInS: 60.5 }],
+  ['a lifetime as text with more: not said', { body: { ...good, expires_in: '60 s' } }, { expiresInS: undefined }],
+  ['a lifetime as hexadecimal text: not said', { body: { ...good, expires_in: '0x60' } }, { expiresInS: undefined }],
+  [
+    'an infinite lifetime: not said',
+    { body: JSON.stringify(good).replace('}', ',"expires_in":1e999}') },
+    { expiresInS: undefined },
+  ],
+  ['a lifetime that is no number: not said', { body: { ...good, expires_in: [60] } }, { expiresInS: undefined }],
+  ['201 instead of 200', { status: 201, body: good }, { accessToken: 'at-1' }],
+  [
+    'a refresh token that is no text: keep the old one',
+    { body: { ...good, refresh_token: 7 } },
+    { refreshToken: undefined },
+  ],
+  ['a scope that is no text: as asked', { body: { ...good, scope: ['a'] } }, { scopes: undefined }],
   ['a lifetime in words: not said', { body: { ...good, expires_in: 'soon' } }, { expiresInS: undefined }],
   ['a lifetime of null: not said', { body: { ...good, expires_in: null } }, { expiresInS: undefined }],
   [
@@ -272,6 +292,70 @@ describe('a token answer (A-16, A-17)', () => {
   test.each(refused)('gives none: %s', async (_name, given, expected) => {
     const result = await judge(given);
     expect(result).toMatchObject({ ok: false, error: expected });
+  });
+});
+
+describe('an answer in the words of the standard', () => {
+  const answer = (body: unknown, { status = 200, type = 'application/json' } = {}) => ({
+    ...{ status, headers: { 'content-type': type } },
+    body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+  });
+  const way = (provider: string, kind: 'oauth2' | 'app_jwt' | 'client_credentials') => {
+    const found = wayOf(entry(provider).provider, kind);
+    if (!found || !(found.kind === 'oauth2' || isMinted(found))) throw new Error(kind);
+    return found;
+  };
+  const json = (body: unknown, kind: 'oauth2' | 'app_jwt' | 'client_credentials' = 'oauth2', provider = 'demo') =>
+    normalize(way(provider, kind), answer(body), NOW).json;
+
+  test('is that of a provider with other words, with the life that its end leaves', () => {
+    const end = (offS: number) => new Date(NOW + offS * 1000).toISOString();
+    expect(json({ token: 'at-1', expires_at: end(90) }, 'app_jwt')).toMatchObject({
+      ...{ access_token: 'at-1', token_type: 'bearer', expires_in: 90 },
+    });
+    for (const expires_at of [undefined, 'soon', end(0), end(-5)])
+      expect(json({ token: 'at-1', expires_at }, 'app_jwt')).not.toHaveProperty('expires_in');
+    expect(json({ token: 'at-1', expires_at: end(90) }, 'client_credentials')).not.toHaveProperty('access_token');
+  });
+
+  test('has nothing where the body is none', () => {
+    for (const body of ['', '7', '"at-1"', 'null', '[]', [good]]) expect(json(body)).toBe(null);
+    for (const body of ['[]', 'null']) expect(json(body, 'app_jwt')).toBe(null);
+  });
+
+  test('has no identity token, which may be had apart', () => {
+    const body = { ...good, id_token: 'a.b.c' };
+    expect(json(body)).toEqual(good);
+    expect(idTokenIn(answer(body))).toBe('a.b.c');
+    expect(idTokenIn(answer(good))).toBeUndefined();
+    expect(idTokenIn(answer('nonsense'))).toBeUndefined();
+  });
+
+  test('of an error is its code alone, where that is one', () => {
+    const refusedAs = (error: unknown) => normalize(way('demo', 'oauth2'), answer({ error }, { status: 400 }), NOW);
+    expect(refusedAs('invalid_grant')).toEqual({ status: 400, json: { error: 'invalid_grant' } });
+    for (const error of ['', 7, null, undefined]) expect(refusedAs(error).json).toEqual({ error: undefined });
+    expect(normalize(way('demo', 'oauth2'), answer({ ...good, error: 'x' }), NOW)).toMatchObject({ status: 200 });
+    expect(normalize(way('slack', 'oauth2'), answer(''), NOW)).toEqual({ status: 200, json: null });
+  });
+
+  test('is a form only where its type begins so, in any case', () => {
+    const form = 'access_token=at-1&token_type=bearer';
+    const of = (type: string) => normalize(way('github', 'oauth2'), answer(form, { type }), NOW).json;
+    expect(of('APPLICATION/x-www-form-urlencoded')).toEqual({ access_token: 'at-1', token_type: 'bearer' });
+    expect(of('text/application/x-www-form-urlencoded')).toBe(null);
+    expect(normalize(way('demo', 'oauth2'), { status: 200, headers: {}, body: Buffer.from('{}') }, NOW).json).toEqual(
+      {},
+    );
+  });
+
+  test('has the claims of a JWT of three parts, and of nothing else', () => {
+    const claims = Buffer.from('{"exp":1}').toString('base64url');
+    expect(claimsOf(`x.${claims}.y`)).toEqual({ exp: 1 });
+    expect(claimsOf(`x.${claims}.`)).toEqual({ exp: 1 });
+    for (const token of [`x.${claims}`, claims, 'x.!.y', '', 7, undefined, null])
+      expect(claimsOf(token)).toBeUndefined();
+    expect(json({ ...good, access_token: jwt({ exp: NOW / 1000 + 1.5 }) })).toMatchObject({ expires_in: 1 });
   });
 });
 

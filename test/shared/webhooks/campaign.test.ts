@@ -77,7 +77,7 @@ const bugs: Record<string, [from: string, to: string]> = {
   'everything is refused': ['const signer = matches.indexOf(true);', 'const signer = -1;'],
 };
 
-describe('a bug planted in the verifier', () => {
+describe('a bug planted in the verifier (G15)', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'planted-'));

@@ -85,7 +85,10 @@ const unusedWays: Plugin = {
       namespace,
     }));
     onLoad({ filter: /.*/, namespace }, () => ({
-      contents: 'class Unused {}\nexport { Unused as EndpointCache, Unused as SignatureV4MultiRegion };',
+      // EventBridge's client signs by the second: for one region the plain signer is what it comes to.
+      contents: `export class EndpointCache {}
+export { SignatureV4 as SignatureV4MultiRegion } from '@smithy/signature-v4';`,
+      resolveDir: root,
     }));
   },
 };

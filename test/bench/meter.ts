@@ -224,7 +224,7 @@ export async function openMeter(folder: string, providers: Readonly<Record<strin
   }
 
   return {
-    ...{ url, operatorKey, template, ask, settle },
+    ...{ url, operatorKey, template, ask, settle, faults },
     tick: (fn: string) => {
       tally.ticks += 1;
       return schedules.tick(fn);

@@ -165,11 +165,11 @@ async function measure(meter: Meter, origin: string): Promise<Measured> {
   }
 }
 
-async function request({ url }: Meter, method: string, path: string, key: string, body?: object) {
+async function request({ url, faults }: Meter, method: string, path: string, key: string, body?: object) {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
   const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  if (!answer.ok) throw new Error([`${method} ${path}: ${answer.status} ${text}`, ...faults].join(' '));
   return JSON.parse(text || '{}');
 }
 

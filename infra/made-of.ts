@@ -7,10 +7,10 @@ import type { Metafile } from 'esbuild';
 interface Made {
   /** By whatever options. */
   readonly how: string;
-  /** By function. */
-  readonly files: Readonly<Record<string, readonly string[]>>;
-  /** How each file stood. */
+  /** Every file, and how it stood. */
   readonly stamps: Readonly<Record<string, string>>;
+  /** By function, which of them, by their places. */
+  readonly files: Readonly<Record<string, readonly number[]>>;
 }
 
 /** What every bundle depends on, whatever it is made of. */
@@ -22,34 +22,36 @@ export function openRecord(folder: string, root: string, how: string) {
   const file = join(folder, '.made-of.json');
   const beganMs = now(folder);
   const before = readMade(file, how);
-  const isSame = ([path, stamp]: [string, string]) => stamp !== CHANGED && stampOf(join(root, path)) === stamp;
-  const same = new Set(
-    Object.entries(before.stamps)
-      .filter(isSame)
-      .map(([path]) => path),
+  const paths = Object.keys(before.stamps);
+  const same = paths.map(
+    (path) => before.stamps[path] !== CHANGED && before.stamps[path] === stampOf(join(root, path)),
   );
 
   return {
     /** Whether the function's bundle would be made as it is. */
-    isFresh: (name: string): boolean => before.files[name]?.every((path) => same.has(path)) ?? false,
+    isFresh: (name: string): boolean => before.files[name]?.every((at) => same[at]) ?? false,
 
     /** Writes down what this build has made, beside what was there. */
     keep({ inputs, outputs }: Metafile): void {
-      const files: Record<string, readonly string[]> = { ...before.files };
+      const places = new Map<string, number>(paths.map((path, at) => [path, at]));
+      const placeOf = (path: string) => {
+        if (!places.has(path)) places.set(path, places.size);
+        return places.get(path) ?? -1;
+      };
+      const files: Record<string, readonly number[]> = { ...before.files };
       for (const { entryPoint } of Object.values(outputs)) {
         const [, name] = /^functions\/(.+)\.ts$/.exec(entryPoint ?? '') ?? [];
-        if (entryPoint && name) files[name] = [...always, ...reach(inputs, entryPoint)];
+        if (entryPoint && name) files[name] = [...always, ...reach(inputs, entryPoint)].map(placeOf);
       }
-      const all = [...new Set(Object.values(files).flat())];
-      const stamps = Object.fromEntries(all.map((path) => [path, stampOf(join(root, path), beganMs)]));
-      writeFileSync(file, JSON.stringify({ how, files, stamps } satisfies Made));
+      const stamps = Object.fromEntries([...places.keys()].map((path) => [path, stampOf(join(root, path), beganMs)]));
+      writeFileSync(file, JSON.stringify({ how, stamps, files } satisfies Made));
     },
   };
 }
 
 function readMade(file: string, how: string): Made {
   const made: Made | undefined = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-  return made?.how === how ? made : { how, files: {}, stamps: {} };
+  return made?.how === how ? made : { how, stamps: {}, files: {} };
 }
 
 /** By the clock that files are stamped with. */
@@ -61,13 +63,13 @@ function now(folder: string): number {
   return mtimeMs;
 }
 
-/** Returns every file that leads into a bundle, also one of which nothing is left there. */
+/** Returns every file that leads into a bundle, also one of which nothing is left there; what a plugin makes is none. */
 function reach(inputs: Metafile['inputs'], entry: string): readonly string[] {
   const found = new Set([entry]);
   for (const path of found) {
     for (const { path: next, external } of inputs[path]?.imports ?? []) if (!external) found.add(next);
   }
-  return [...found].filter((path) => !path.startsWith('environment-credentials:'));
+  return [...found].filter((path) => !/^[\w-]{2,}:/.test(path));
 }
 
 const CHANGED = 'changed meanwhile';

@@ -29,7 +29,7 @@ const STAMP = 'made-by-start';
  *  to write. */
 const waitingApp = `
 const infra = ${JSON.stringify(`${join(root, 'infra')}/`)};
-await Promise.all([import('cdk-nag'), import(infra + 'data-stack.ts'), import(infra + 'hub-stack.ts')]);
+await Promise.all([import(infra + 'data-stack.ts'), import(infra + 'hub-stack.ts')]);
 process.env.CDK_OUTDIR = await new Promise((resolve) => process.stdin.once('data', (text) => resolve(String(text))));
 process.stdin.destroy();
 await import(infra + 'app.ts');`;

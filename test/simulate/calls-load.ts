@@ -22,6 +22,7 @@ const TENANTS = 20;
 const KILL_EACH = 60;
 /** So many are asked between two faults of a provider. */
 const FAULT_EACH = 8;
+const TOLD_EACH = 500;
 /** Longer than the function has, as the template's is, and far shorter than that. */
 const VISIBILITY_S = 75;
 /** In place of a minute: what a tick finds due does not change by that. */
@@ -45,7 +46,11 @@ export interface CallsReport {
 }
 
 /** Asks for `count` calls, 64 requests at a time; returns how they ended, and what was lost, doubled or stuck. */
-export async function runCalls(count: number, seed: number): Promise<CallsReport> {
+export async function runCalls(
+  count: number,
+  seed: number,
+  say: (text: string) => void = () => {},
+): Promise<CallsReport> {
   const scene = await openScene({ longestVisibilityS: VISIBILITY_S });
   try {
     outside(scene.hub);
@@ -53,7 +58,7 @@ export async function runCalls(count: number, seed: number): Promise<CallsReport
     const chance = seeded(seed);
     const tenants = await inParallel(
       Array.from({ length: TENANTS }, (_, at) => `tenant-${at}`),
-      4,
+      1,
       (id) => connected(scene, id),
     );
     const all = wishes(count, tenants, chance);
@@ -64,8 +69,9 @@ export async function runCalls(count: number, seed: number): Promise<CallsReport
     const ticking = new AbortController();
     const ticks = tickUntil(scene, ticking.signal);
     const began = performance.now();
-    const sent = await askAll(scene, askings(all, chance), chance);
+    const sent = await askAll(scene, askings(all, chance), chance, say);
     const answeredAt = performance.now();
+    say(`every request was answered after ${((answeredAt - began) / 1000).toFixed(0)} s`);
     await ended(store, answeredAt + QUIET_WITHIN_MS);
     const endedAt = performance.now();
     ticking.abort();
@@ -100,7 +106,8 @@ async function connected(scene: Scene, id: string): Promise<Tenant> {
   const body = { provider: 'demo', credential };
   const made = await scene.ask(`POST ${tenant.path}/connections`, { key: scene.hub.operatorKey, body });
   const github = await scene.connect(tenant, 'github');
-  if (made.status !== 201 || github.status !== 200) throw new Error(`${id} is not connected`);
+  if (made.status !== 201 || github.status !== 200)
+    throw new Error(`${id} is not connected: ${made.status}, ${github.status}`);
   return tenant;
 }
 
@@ -111,7 +118,7 @@ async function tickUntil({ hub }: Scene, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function askAll(scene: Scene, all: readonly Asking[], chance: () => number) {
+async function askAll(scene: Scene, all: readonly Asking[], chance: () => number, say: (text: string) => void) {
   const faults: string[] = [];
   const tookMs: number[] = [];
   let [asked, answered, again, killed] = [0, 0, 0, 0];
@@ -128,6 +135,7 @@ async function askAll(scene: Scene, all: readonly Asking[], chance: () => number
       const began = performance.now();
       const answer = await scene.ask(asking.route, asking).catch(() => undefined);
       if (++answered % KILL_EACH === 0 && scene.hub.kill(chance() < 0.5 ? 'calls/submit' : 'calls/run')) killed += 1;
+      if (answered % TOLD_EACH === 0) say(`${answered} requests, of ${all.length} that are to be answered`);
       if (answer && answer.status < 300) {
         if (asking.atOnce) tookMs.push(performance.now() - began);
         faults.push(...asking.take(answer));

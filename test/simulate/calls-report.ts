@@ -39,7 +39,11 @@ export async function report(calls: number, seed: number): Promise<never> {
 
 /** `count` calls on the running hub, 64 requests at a time, while providers fail and workers are killed. */
 export async function reportLoad(count: number, seed: number): Promise<never> {
-  const { faults, counts, attempts, seconds, p50Ms, p99Ms, killed, again, endedAfterS } = await runCalls(count, seed);
+  const { faults, counts, attempts, seconds, p50Ms, p99Ms, killed, again, endedAfterS } = await runCalls(
+    count,
+    seed,
+    (text) => console.log(`  ${text}`),
+  );
   for (const fault of faults.slice(0, 20)) console.log(`FAILED ${fault}`);
   console.log(
     `seed ${seed}: ${count} calls in ${seconds.toFixed(1)} s, ${killed} kills, ${again} requests sent again; made at once: ` +

@@ -100,6 +100,7 @@ if (![count, seed, only ?? 0].every((number) => Number.isInteger(number) && numb
   process.exit(2);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130)); // what runs beside ends too
 if (what === 'exhaustive') await (await import('./exhaustive-report.ts')).report();
 if (what === 'crashes') await (await import('./crashes-report.ts')).report();
 if (what === 'connect') await (await import('./connect-report.ts')).report(count, seed);

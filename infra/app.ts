@@ -1,5 +1,4 @@
 import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { DataStack } from './data-stack.ts';
 import { HubStack } from './hub-stack.ts';
 import { featureFlags, readStage, StageError } from './stage.ts';
@@ -12,7 +11,10 @@ try {
   const hubStackName = `patchbay-${stage.name}-hub`;
   const data = new DataStack(app, `patchbay-${stage.name}-data`, { env, stage, hubStackName });
   new HubStack(app, hubStackName, { env, stage, data });
-  if (stage.checks) Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  if (stage.checks) {
+    const { AwsSolutionsChecks, ServerlessChecks } = await import('cdk-nag'); // a quarter of a second, where it is wanted
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  }
 } catch (error) {
   if (!(error instanceof StageError)) throw error;
   console.error(error.message);

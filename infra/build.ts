@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { functionNames } from './contracts.ts';
+import { openRecord } from './made-of.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -121,8 +122,9 @@ export const bundling = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-/** Bundles every function of the contracts into `<folder>/<feature>/<verb>/index.mjs`; returns each bundle's bytes.
- *  Throws with the list of functions that have no file. Others may read the folder meanwhile. `sourcemap`: default true. */
+/** Bundles every function of the contracts into `<folder>/<feature>/<verb>/index.mjs`, those anew that a changed file goes
+ *  into; returns each bundle's bytes. Throws with the list of functions that have no file. Others may read the folder
+ *  meanwhile. `sourcemap`: default true. */
 export async function bundleFunctions(
   folder = join(root, 'dist'),
   { sourcemap = true }: { readonly sourcemap?: boolean } = {},
@@ -131,18 +133,23 @@ export async function bundleFunctions(
   const missing = names.map((name) => `functions/${name}.ts`).filter((file) => !existsSync(join(root, file)));
   if (missing.length > 0) throw new Error(`The contracts name functions that have no file:\n  ${missing.join('\n  ')}`);
 
-  const { metafile, outputFiles } = await build({
-    ...bundling,
-    sourcemap,
-    metafile: true,
-    write: false,
-    absWorkingDir: root,
-    entryPoints: names.map((name) => ({ in: join(root, 'functions', `${name}.ts`), out: `${name}/index` })),
-    outdir: folder,
-  });
-  for (const { path, contents } of outputFiles) replaceFile(folder, path, contents);
+  const record = openRecord(folder, root, JSON.stringify({ sourcemap }));
+  const changed = names.filter((name) => !record.isFresh(name) || !existsSync(join(folder, name, 'index.mjs')));
+  if (changed.length > 0) {
+    const { metafile, outputFiles } = await build({
+      ...bundling,
+      sourcemap,
+      metafile: true,
+      write: false,
+      absWorkingDir: root,
+      entryPoints: changed.map((name) => ({ in: join(root, 'functions', `${name}.ts`), out: `${name}/index` })),
+      outdir: folder,
+    });
+    for (const { path, contents } of outputFiles) replaceFile(folder, path, contents);
+    record.keep(metafile);
+  }
   removeOthers(folder, names);
-  return sizes(metafile, folder);
+  return Object.fromEntries(names.map((name) => [name, statSync(join(folder, name, 'index.mjs')).size]));
 }
 
 /** Two starts at once make the same bundles: an equal file stays untouched, another one is replaced in one step. */
@@ -160,13 +167,6 @@ function removeOthers(folder: string, names: readonly string[]): void {
     .filter((entry) => entry.isDirectory())
     .flatMap(({ name: feature }) => readdirSync(join(folder, feature)).map((verb) => `${feature}/${verb}`));
   for (const name of bundles) if (!names.includes(name)) rmSync(join(folder, name), { recursive: true });
-}
-
-function sizes({ outputs }: Metafile, folder: string): Record<string, number> {
-  const bundles = Object.entries(outputs).filter(([file]) => file.endsWith('.mjs'));
-  return Object.fromEntries(
-    bundles.map(([file, { bytes }]) => [relative(folder, join(root, file)).replace(/\/index\.mjs$/, ''), bytes]),
-  );
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,3 +1,5 @@
+import { Agent, request } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { startEngine } from './dynamodb-engine.ts';
 import { arn } from './resources.ts';
@@ -10,6 +12,7 @@ interface Key {
 }
 
 interface Keys {
+  readonly TableStatus?: string;
   readonly KeySchema: readonly Key[];
   readonly GlobalSecondaryIndexes?: readonly {
     readonly IndexName: string;
@@ -31,11 +34,22 @@ export async function openDynamoDb(template: Template, folder: string, external:
   const engine = external ? { url: external, stop: async () => {} } : await startEngine(folder, say);
   const tables = template.all<TableProperties>('AWS::DynamoDB::GlobalTable');
 
-  async function send(headers: Readonly<Record<string, string>>, body: string | Buffer): Promise<AwsAnswer> {
-    const answer = await fetch(engine.url, { method: 'POST', headers, body: new Uint8Array(Buffer.from(body)) });
-    const kept = ['content-type', 'x-amz-crc32'].map((name) => [name, answer.headers.get(name)] as const);
-    const named = kept.filter((pair): pair is [string, string] => pair[1] !== null);
-    return { status: answer.status, headers: Object.fromEntries(named), body: Buffer.from(await answer.arrayBuffer()) };
+  // Every request of every function goes through here: `fetch` would take most of the time.
+  const agent = new Agent({ keepAlive: true });
+  function send(headers: Readonly<Record<string, string>>, body: string | Buffer): Promise<AwsAnswer> {
+    return new Promise((resolve, reject) => {
+      const length = { 'content-length': String(Buffer.byteLength(body)) };
+      const asked = request(engine.url, { agent, method: 'POST', headers: { ...headers, ...length } }, (answer) => {
+        const { statusCode: status = 500, headers: given } = answer;
+        const kept = ['content-type', 'x-amz-crc32'].map((name) => [name, given[name]] as const);
+        const named = kept.filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () => resolve({ status, headers: Object.fromEntries(named), body: Buffer.concat(chunks) }));
+        answer.on('error', reject);
+      });
+      asked.on('error', reject).end(body);
+    });
   }
 
   async function call(operation: string, input: Input): Promise<Input> {
@@ -50,11 +64,14 @@ export async function openDynamoDb(template: Template, folder: string, external:
     const indexes = properties.GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
       ...{ IndexName, KeySchema, Projection },
     }));
-    const made = await call('DescribeTable', { TableName }).catch(unless('ResourceNotFoundException'));
-    if (!made) {
+    const there = await call('DescribeTable', { TableName }).catch(unless('ResourceNotFoundException'));
+    if (!there) {
       const keys = { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes: indexes };
-      await call('CreateTable', { TableName, BillingMode: 'PAY_PER_REQUEST', ...keys });
-    } else if (!isDeepStrictEqual(shape(made.Table as Keys), shape(properties))) {
+      let made = (await call('CreateTable', { TableName, BillingMode: 'PAY_PER_REQUEST', ...keys })).TableDescription;
+      for (; (made as Keys).TableStatus !== 'ACTIVE'; made = (await call('DescribeTable', { TableName })).Table) {
+        await wait(10); // dynalite takes a moment
+      }
+    } else if (!isDeepStrictEqual(shape(there.Table as Keys), shape(properties))) {
       const why = `was made by another version (table ${TableName} has other keys)`;
       throw new Error(`The data folder ${folder} ${why}: remove it or set PATCHBAY_DATA`);
     }
@@ -100,7 +117,7 @@ export async function openDynamoDb(template: Template, folder: string, external:
     demands: ({ operation, input }) =>
       tablesOf(input).map((resource) => ({ action: `dynamodb:${operation}`, resource })),
     answer({ headers, body }) {
-      const { connection: _, host: __, 'content-length': ___, ...others } = headers;
+      const { connection: _, host: __, 'content-length': ___, 'transfer-encoding': ____, ...others } = headers;
       return send(others, body);
     },
   };
@@ -109,6 +126,7 @@ export async function openDynamoDb(template: Template, folder: string, external:
     sweep,
     stop() {
       clearInterval(timer);
+      agent.destroy();
       return engine.stop();
     },
   };

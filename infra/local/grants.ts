@@ -52,13 +52,17 @@ export function readGrants(
   const odd = statements.find(({ NotAction, NotResource }) => NotAction || NotResource);
   if (odd) throw new Error(`Role ${role.id}: NotAction and NotResource are not known on this computer`);
 
+  const granted = new Set<string>(); // a role does not change while the hub runs
   return (label: string, demand: Demand): void => {
+    const asked = JSON.stringify(demand);
+    if (granted.has(asked)) return;
     const applying = statements.filter((statement) => applies(statement, demand));
     const denied = applying.some(({ Effect }) => Effect === 'Deny');
     if (denied || applying.length === 0) {
       const message = `${label} is not authorized to perform ${demand.action} on ${demand.resource}`;
       throw new AwsError('AccessDeniedException', `${message}${denied ? ' (a Deny applies)' : ''}`);
     }
+    granted.add(asked);
   };
 }
 

@@ -29,7 +29,7 @@ const STAMP = 'made-by-start';
  *  to write. */
 const waitingApp = `
 const infra = ${JSON.stringify(`${join(root, 'infra')}/`)};
-await Promise.all([import('cdk-nag'), import(infra + 'data-stack.ts'), import(infra + 'hub-stack.ts')]);
+await Promise.all([import(infra + 'data-stack.ts'), import(infra + 'hub-stack.ts')]);
 process.env.CDK_OUTDIR = await new Promise((resolve) => process.stdin.once('data', (text) => resolve(String(text))));
 process.stdin.destroy();
 await import(infra + 'app.ts');`;
@@ -68,34 +68,37 @@ async function build(): Promise<void> {
   const app = startApp();
   try {
     const dist = join(root, 'dist');
-    if (!isFresh(dist, newestMs)) await renew(dist, newestMs, bundle);
-    await renew(made, newestMs, app.synth);
+    if (!isFresh(dist, newestMs)) {
+      await bundleFunctions(dist, { sourcemap: false }); // the code is that of a deployment; maps would double the wait
+      await stop(); // esbuild would keep a gigabyte for as long as the hub runs
+      stamp(dist, newestMs);
+    }
+    await renew(app.synth, newestMs);
   } finally {
     app.kill();
   }
 }
 
-/** Makes a folder anew and swaps it in whole. */
-async function renew(folder: string, newestMs: number, make: (half: string) => Promise<void>): Promise<void> {
+/** Makes the assembly anew and swaps it in whole. */
+async function renew(make: (half: string) => Promise<void>, newestMs: number): Promise<void> {
   const half = mkdtempSync(join(cache, 'half-'));
   try {
     await make(half);
-    writeFileSync(join(half, STAMP), '');
-    utimesSync(join(half, STAMP), new Date(), new Date(Math.ceil(newestMs)));
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(half, folder);
+    stamp(half, newestMs);
+    rmSync(made, { recursive: true, force: true });
+    renameSync(half, made);
   } finally {
     rmSync(half, { recursive: true, force: true });
   }
 }
 
-function isFresh(folder: string, newestMs: number): boolean {
-  return (statSync(join(folder, STAMP), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= newestMs;
+function stamp(folder: string, newestMs: number): void {
+  writeFileSync(join(folder, STAMP), '');
+  utimesSync(join(folder, STAMP), new Date(), new Date(Math.ceil(newestMs)));
 }
 
-async function bundle(folder: string): Promise<void> {
-  await bundleFunctions(folder, { sourcemap: false }); // the code is that of a deployment; maps would double the wait
-  await stop(); // esbuild would keep a gigabyte for as long as the hub runs
+function isFresh(folder: string, newestMs: number): boolean {
+  return (statSync(join(folder, STAMP), { throwIfNoEntry: false })?.mtimeMs ?? 0) >= newestMs;
 }
 
 /** Starts to load the app; `synth` lets it run, and returns when it has ended well. */

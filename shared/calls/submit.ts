@@ -6,7 +6,7 @@ import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { AttemptPorts } from './attempt.ts';
-import { type Call, type Claim, GRACE_MS, hasEnded } from './call.ts';
+import { type Call, type Claim, GRACE_MS, hasEnded, type SealedCall } from './call.ts';
 import type { CallBody } from './contract.ts';
 import { type Draft, draft, same } from './draft.ts';
 import { drive } from './drive.ts';
@@ -45,13 +45,13 @@ export async function submit(
   const credential = counted.ok ? await credentialFor(submission, ports) : counted;
   if (!credential.ok) {
     const earlier = submission.idempotencyKey === undefined ? undefined : await calls.get(drafted.value.id);
-    return earlier ? same(earlier, drafted.value, ports.contents) : credential;
+    return earlier ? repeated(earlier, drafted.value, ports, moment) : credential;
   }
   if (!credential.value) {
     const sealed = await ports.contents.seal(drafted.value);
     if (!sealed.ok) return sealed;
     const kept = await calls.putOnce(sealed.value);
-    return kept.first ? ok(await queued(drafted.value, ports)) : same(kept.call, drafted.value, ports.contents);
+    return kept.first ? ok(await queued(drafted.value, ports)) : repeated(kept.call, drafted.value, ports, moment);
   }
 
   const untilMs = startMs + remainingMs + CLAIM_MARGIN_MS;
@@ -60,7 +60,7 @@ export async function submit(
   const sealed = await ports.contents.seal(call);
   if (!sealed.ok) return sealed;
   const kept = await calls.putOnce(sealed.value);
-  if (!kept.first) return same(kept.call, call, ports.contents);
+  if (!kept.first) return repeated(kept.call, call, ports, moment);
   const deadlineMs = Math.min(startMs + remainingMs - CLOSING_MS, startMs + LONGEST_MS);
   return ok(await attemptNow(call, claim, { deadlineMs, credential: credential.value }, ports, moment));
 }
@@ -91,12 +91,24 @@ async function attemptNow(
     return opened?.ok ? opened.value : next;
   }
   if (!hasEnded(next)) return parked ? next : queued(next, ports, waitMs);
+  await tell(next, ports, moment);
+  return next;
+}
+
+/** Returns the call that was asked for before. Whoever asks again may have heard nothing of its end, for its worker died
+ *  before he could tell: then nor has anybody else. */
+async function repeated(kept: SealedCall, wanted: Call, ports: SubmitPorts, moment: Moment): Promise<Result<Call>> {
+  const call = await same(kept, wanted, ports.contents);
+  if (call.ok && hasEnded(call.value)) await tell(call.value, ports, moment);
+  return call;
+}
+
+async function tell(call: Call, { bus }: SubmitPorts, moment: Moment): Promise<void> {
   try {
-    await announce(next, ports.bus, moment);
+    await announce(call, bus, moment);
   } catch (error) {
     log.bug('the end of a call was not published', error, { call: call.id }); // its caller hears of it here
   }
-  return next;
 }
 
 /** A message that SQS did not take is made up for by the tick: the row says when. */

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
@@ -26,8 +35,21 @@ test('a second build of the same sources touches no file, so that others may rea
   mkdirSync(join(folder, 'calls', 'no-more'));
   expect(await bundleFunctions(folder)).toEqual(sizes);
   expect(written()).toEqual(before);
-  expect(readdirSync(folder).sort()).toEqual(Object.keys(contracts).sort());
+  expect(readdirSync(folder).sort()).toEqual(['.made-of.json', ...Object.keys(contracts).sort()]);
   expect(existsSync(join(folder, 'calls', 'no-more')), 'a bundle of no function').toBe(false);
+});
+
+test('a file that has changed makes those bundles anew that it goes into, and no other', async () => {
+  const [list, get] = ['calls/list', 'calls/get'].map((name) => join(folder, name, 'index.mjs')) as [string, string];
+  const [made, record] = [readFileSync(list, 'utf8'), join(folder, '.made-of.json')];
+  for (const file of [list, get]) writeFileSync(file, 'something else');
+  const { stamps, ...rest } = JSON.parse(readFileSync(record, 'utf8'));
+  writeFileSync(record, JSON.stringify({ ...rest, stamps: { ...stamps, 'functions/calls/list.ts': 'another' } }));
+  await bundleFunctions(folder);
+  expect(readFileSync(list, 'utf8')).toBe(made);
+  expect(readFileSync(get, 'utf8')).toBe('something else');
+  rmSync(get);
+  expect(await bundleFunctions(folder)).toEqual(sizes);
 });
 
 test('the bundle of webhooks/receive has at most 350 kB, any other at most 600 kB', () => {

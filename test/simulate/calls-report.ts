@@ -1,4 +1,5 @@
 import { runIsolation, runLimits, runOutage } from './calls-campaigns.ts';
+import { runCalls } from './calls-load.ts';
 
 /** Runs every campaign of calls at full size and ends the process: with 1 where a budget was not kept. */
 export async function report(calls: number, seed: number): Promise<never> {
@@ -33,6 +34,23 @@ export async function report(calls: number, seed: number): Promise<never> {
     check(`${trouble}: ${JSON.stringify(one)}`, one.errors === 0 && one.p99Ms.beset <= 2 * one.p99Ms.quiet);
   }
   for (const fault of faults) console.log(`FAILED ${fault}`);
+  process.exit(faults.length > 0 ? 1 : 0);
+}
+
+/** `count` calls on the running hub, 64 requests at a time, while providers fail and workers are killed. */
+export async function reportLoad(count: number, seed: number): Promise<never> {
+  const { faults, counts, attempts, seconds, p50Ms, p99Ms, killed, again, endedAfterS } = await runCalls(
+    count,
+    seed,
+    (text) => console.log(`  ${text}`),
+  );
+  for (const fault of faults.slice(0, 20)) console.log(`FAILED ${fault}`);
+  console.log(
+    `seed ${seed}: ${count} calls in ${seconds.toFixed(1)} s, ${killed} kills, ${again} requests sent again; made at once: ` +
+      `${p50Ms.toFixed(0)} ms (median), ${p99Ms.toFixed(0)} ms (p99)`,
+  );
+  console.log(`  ${attempts} attempts: ${JSON.stringify(counts)}`);
+  console.log(`  all had ended ${endedAfterS.toFixed(1)} s after the last answer; ${faults.length} faults`);
   process.exit(faults.length > 0 ? 1 : 0);
 }
 

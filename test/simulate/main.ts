@@ -30,8 +30,12 @@ const help = `Runs the hub's own modules through simulated crashes, lost answers
                       objects told by webhooks in any order, twice, late or never, and polled beside that
   npm run simulate -- deliveries [--schedules N] [--seed S]
                       100 events to N subscriptions of every temper, faults at one of 200 requests; every single fault
+  npm run simulate -- deliveries-load [--schedules N]
+                      100 events to N subscriptions on the running hub, whose receivers are of every temper
   npm run simulate -- calls [--schedules N] [--seed S]
                       N calls of 50 tenants against limits, an hour's outage, one tenant that is loud, slow or failing
+  npm run simulate -- calls-load [--schedules N] [--seed S]
+                      N calls on the running hub, 64 requests at a time, while providers fail and its workers are killed
   npm run simulate -- syncs [--schedules N] [--seed S] [--only SEED]
                       random histories of a sync: changes, ticks, messages, webhooks and tokens lost, late and repeated
   npm run simulate -- mutants [--only GROUP | FILE[:LINE-LINE]]
@@ -61,7 +65,9 @@ const standards = {
   forgeries: 500_000,
   records: 10_000,
   calls: 10_000,
+  'calls-load': 5_000,
   deliveries: 1_000,
+  'deliveries-load': 100,
   syncs: 10_000,
   mutants: 0,
 };
@@ -94,12 +100,15 @@ if (![count, seed, only ?? 0].every((number) => Number.isInteger(number) && numb
   process.exit(2);
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130)); // what runs beside ends too
 if (what === 'exhaustive') await (await import('./exhaustive-report.ts')).report();
 if (what === 'crashes') await (await import('./crashes-report.ts')).report();
 if (what === 'connect') await (await import('./connect-report.ts')).report(count, seed);
 if (what === 'deliveries') await (await import('./deliveries-report.ts')).report(count, seed);
+if (what === 'deliveries-load') await (await import('./deliveries-report.ts')).reportLoad(count);
 if (what === 'rotate') await (await import('./rotation-report.ts')).report(count, seed);
 if (what === 'calls') await (await import('./calls-report.ts')).report(count, seed);
+if (what === 'calls-load') await (await import('./calls-report.ts')).reportLoad(count, seed);
 if (what === 'webhook-faults') await (await import('./webhook-report.ts')).reportFaults();
 if (what === 'webhook-outages') await (await import('./webhook-report.ts')).reportOutages(count, seed);
 if (what === 'webhook-load') await (await import('./webhook-report.ts')).reportLoad(count, seed);

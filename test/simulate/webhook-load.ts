@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { DynamoDBClient, ListTablesCommand, ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb';
 import { startHub } from '../../infra/local/hub.ts';
 import { synthesize } from '../../infra/local/synth.ts';
 import { activated } from '../../shared/connections/connection.ts';
@@ -12,6 +12,8 @@ import { realMoment } from '../../shared/core/clock.ts';
 import type { HubEvent } from '../../shared/core/event.ts';
 import { TenantId } from '../../shared/core/ids.ts';
 import { UNROUTED } from '../../shared/core/keys.ts';
+import { inParallel } from '../../shared/core/parallel.ts';
+import { listen, outside, percentile, tableOf } from './running-hub.ts';
 import { senders as all, ofEndpoint, pathOf, secretOf, signedHeaders, type Told, tell } from './webhook-senders.ts';
 import { seeded } from './world.ts';
 
@@ -58,19 +60,18 @@ export async function runLoad(count: number, seed: number): Promise<LoadReport> 
     longestVisibilityS: VISIBILITY_S,
   });
   try {
-    Object.assign(process.env, {
-      ...{ AWS_ENDPOINT_URL: hub.awsUrl, AWS_REGION: 'us-east-1' },
-      ...{ AWS_ACCESS_KEY_ID: 'outside', AWS_SECRET_ACCESS_KEY: 'made-up' },
-    });
-    const tables = await openTables();
-    for (const provider of senders) await connect(tables.connections, provider);
+    outside(hub);
+    const connections = await tableOf('connections');
+    for (const provider of senders) await connect(connections, provider);
 
     const chance = seeded(seed);
     const events = Array.from({ length: count }, (_, n) => {
       const provider = senders[Math.floor(chance() * senders.length)] ?? 'github';
       return tell(provider, `event-${n}`, chance() < 0.8 ? 'one' : 'nobody', n);
     });
-    const told = listen(hub.busEvents);
+    const told = listen(hub.busEvents, ({ tenant: whose, provider, id, data }: HubEvent<'webhook.received'>) => ({
+      ...{ about: `${whose} ${provider}#${data.event}`, id },
+    }));
     const began = performance.now();
     const kill = () => hub.kill(chance() < 0.5 ? 'webhooks/receive' : 'webhooks/process');
     const sent = await sendAll(hub.url, events, kill);
@@ -84,9 +85,8 @@ export async function runLoad(count: number, seed: number): Promise<LoadReport> 
     const drainedAfterS = (performance.now() - quietFrom) / 1000;
     const dead = await hub.queueDepth('webhooksintakedead');
     const given = dead > 0 ? [`${dead} messages were given up`] : [];
-    const faults = [...given, ...sent.faults, ...judge(events, await tables.inbox(), told.stop())];
-    const tookMs = sent.tookMs.sort((a, b) => a - b);
-    const at = (part: number) => tookMs[Math.ceil(tookMs.length * part) - 1] ?? 0;
+    const faults = [...given, ...sent.faults, ...judge(events, await inbox(await tableOf('inbox')), told.stop())];
+    const at = (part: number) => percentile(sent.tookMs, part);
     const figures = { p50Ms: at(0.5), p99Ms: at(0.99), again: sent.again, killed: sent.killed, drainedAfterS };
     return { seconds, perS: count / seconds, ...figures, faults };
   } finally {
@@ -95,25 +95,18 @@ export async function runLoad(count: number, seed: number): Promise<LoadReport> 
   }
 }
 
-async function openTables() {
+async function inbox(table: string): Promise<Row[]> {
   const client = new DynamoDBClient({});
-  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
-  const nameOf = (word: string) => TableNames.find((name) => name.includes(word)) ?? word;
-  return {
-    connections: nameOf('connections'),
-    async inbox(): Promise<Row[]> {
-      const rows: Row[] = [];
-      let next: ScanCommandOutput['LastEvaluatedKey'];
-      do {
-        const page = await client.send(new ScanCommand({ TableName: nameOf('inbox'), ExclusiveStartKey: next }));
-        for (const { pk, sk, json } of page.Items ?? []) {
-          rows.push({ tenant: pk?.S ?? '', event: sk?.S ?? '', content: json?.S ?? '' });
-        }
-        next = page.LastEvaluatedKey;
-      } while (next);
-      return rows;
-    },
-  };
+  const rows: Row[] = [];
+  let next: ScanCommandOutput['LastEvaluatedKey'];
+  do {
+    const page = await client.send(new ScanCommand({ TableName: table, ExclusiveStartKey: next }));
+    for (const { pk, sk, json } of page.Items ?? []) {
+      rows.push({ tenant: pk?.S ?? '', event: sk?.S ?? '', content: json?.S ?? '' });
+    }
+    next = page.LastEvaluatedKey;
+  } while (next);
+  return rows;
 }
 
 async function connect(table: string, provider: string): Promise<void> {
@@ -126,26 +119,22 @@ async function connect(table: string, provider: string): Promise<void> {
 async function sendAll(url: string, events: readonly Told[], kill: () => boolean) {
   const faults: string[] = [];
   const tookMs: number[] = [];
-  const left = [...events].reverse();
   let again = 0;
   let killed = 0;
-  async function sender(): Promise<void> {
-    for (let event = left.pop(); event; event = left.pop()) {
-      for (;;) {
-        const began = performance.now();
-        const status = await post(url, event);
-        if (status === 200) {
-          tookMs.push(performance.now() - began);
-          if (tookMs.length % KILL_EACH === 0 && kill()) killed += 1;
-          break;
-        }
-        if (status < 500) faults.push(`${event.id} was answered ${status}`);
-        again += 1;
-        await wait(20);
+  await inParallel(events, PARALLEL, async (event) => {
+    for (;;) {
+      const began = performance.now();
+      const status = await post(url, event);
+      if (status === 200) {
+        tookMs.push(performance.now() - began);
+        if (tookMs.length % KILL_EACH === 0 && kill()) killed += 1;
+        return;
       }
+      if (status < 500) faults.push(`${event.id} was answered ${status}`);
+      again += 1;
+      await wait(20);
     }
-  }
-  await Promise.all(Array.from({ length: PARALLEL }, sender));
+  });
   return { faults, tookMs, again, killed };
 }
 
@@ -154,26 +143,6 @@ async function post(url: string, event: Told): Promise<number> {
   const answer = await fetch(url + pathOf(event), { method: 'POST', headers, body: event.body });
   await answer.arrayBuffer();
   return answer.status;
-}
-
-/** Hears every event on the bus: by tenant and event, under which ids. The local bus itself keeps the latest alone. */
-function listen(busEvents: () => readonly { readonly detail: unknown }[]) {
-  const told = new Map<string, Set<string>>();
-  function hear(): void {
-    for (const { detail } of busEvents()) {
-      const { tenant: whose, provider, id, data } = detail as HubEvent<'webhook.received'>;
-      const key = `${whose} ${provider}#${data.event}`;
-      told.set(key, (told.get(key) ?? new Set()).add(id));
-    }
-  }
-  const timer = setInterval(hear, 2_000);
-  return {
-    stop(): ReadonlyMap<string, ReadonlySet<string>> {
-      clearInterval(timer);
-      hear();
-      return told;
-    },
-  };
 }
 
 function judge(

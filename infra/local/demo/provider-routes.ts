@@ -24,7 +24,7 @@ export function respond(
   if (method === 'POST' && path === '/graphql') {
     const me = () => ({ id: account.id, name: account.name });
     const fields = { me, contacts: ({ first = 20 }) => contacts.list('', null, Number(first)).items };
-    return { status: 200, body: answerQuery(body, fields) };
+    return { status: 200, body: answerQuery(body, fields), idle: true };
   }
   if (method === 'GET' && path === '/search')
     return { status: 200, body: { items: contacts.named(query.get('name') ?? '') } };
@@ -41,7 +41,7 @@ export function respond(
   if (id === undefined && method === 'POST') {
     if (!fields) return incomplete;
     const { contact, again } = contacts.create(fields, idempotencyKey);
-    return { status: 201, body: contact, headers: again ? { 'idempotent-replayed': 'true' } : {} };
+    return { status: 201, body: contact, headers: again ? { 'idempotent-replayed': 'true' } : {}, idle: again };
   }
   if (!there || there.deleted) return refusal(404, 'not_found', 'No such contact');
   if (method === 'GET') return { status: 200, body: there };

@@ -7,6 +7,8 @@ export interface Answer {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Nothing was changed, though the method would have it so. */
+  readonly idle?: boolean;
 }
 
 /** What goes wrong next, `times` times, on paths that begin with `path`. Without a status it is only slow. */
@@ -70,8 +72,7 @@ export function openRehearsal(refuse: (status: number, message: string) => Answe
       if (fault?.delayMs) await wait(fault.delayMs);
       const given = fault?.status ? failure(fault.status, fault) : answer();
       const { status } = given;
-      const repeated = given.headers?.['idempotent-replayed'] === 'true';
-      const effect = asked.method !== 'GET' && status < 300 && !repeated;
+      const effect = asked.method !== 'GET' && status < 300 && !given.idle;
       log.push({ at: new Date().toISOString(), ...asked, status, effect });
       if (fault?.lost) response.destroy();
       else sendJson(response, status, given.body, { ...headers, ...given.headers });

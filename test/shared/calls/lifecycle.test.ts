@@ -115,6 +115,8 @@ describe('a call at once', () => {
     ] as const;
     for (const [body, code] of refusals) expect(await world.submit(body)).toMatchObject({ ok: false, error: { code } });
     expect(await world.submit(create, 'two words')).toMatchObject({ ok: false, error: { code: 'invalid_request' } });
+    const graphql = { query: '{ me { name } }' };
+    expect(await world.submit({ graphql }, undefined, 'slack')).toMatchObject({ error: { code: 'invalid_request' } });
     expect(await world.submit(create, undefined, 'nobody')).toMatchObject({ ok: false, error: { code: 'not_found' } });
     world.connection = undefined;
     expect(await world.submit({ ...create, mode: 'async' })).toMatchObject({ error: { code: 'not_found' } });
@@ -273,6 +275,19 @@ describe('an Idempotency-Key', () => {
     expect(again).toMatchObject({ ok: true, value: { id: queued.ok && queued.value.id, status: 'queued' } });
     await world.settle();
     expect(world.sent).toHaveLength(2);
+  });
+
+  test('used again after its worker died tells the end that nobody heard of, as one event (E-26)', async () => {
+    const count = new World(table);
+    await count.submit(create, 'k');
+    for (let at = 1; at <= count.steps; at++) {
+      const world = new World(table);
+      world.fault = { at, effect: 'done', process: 'dies' };
+      await world.submit(create, 'k').catch(() => {});
+      await world.submit(create, 'k');
+      await world.settle();
+      expect(new Set(world.events.map(({ id }) => id)).size, `died after step ${at}`).toBe(1);
+    }
   });
 
   test('with another body is refused; for another connection it is another call', async () => {

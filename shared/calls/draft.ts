@@ -6,7 +6,7 @@ import { canonicalJson } from '../core/json.ts';
 import { connectionKey } from '../core/keys.ts';
 import { ok, type Result } from '../core/result.ts';
 import { readAsked } from './asked.ts';
-import { type Call, LIFETIME_MS, QUEUE_PATIENCE_MS, type SealedCall } from './call.ts';
+import { type Asked, type Call, LIFETIME_MS, QUEUE_PATIENCE_MS, type SealedCall } from './call.ts';
 import type { CallContents } from './contents.ts';
 import type { Wanted } from './contract.ts';
 
@@ -18,11 +18,12 @@ export interface Draft {
   readonly connection: ConnectionId;
   readonly body: Wanted;
   readonly idempotencyKey?: string;
+  readonly requestId?: string;
 }
 
 /** Returns the call as it will be kept; nothing of it is yet. Errors: `invalid_request`, `payload_too_large`. */
 export function draft(
-  { tenantId, connection, body, idempotencyKey }: Draft,
+  { tenantId, connection, body, idempotencyKey, requestId }: Draft,
   stage: string,
   moment: Moment,
 ): Result<Call> {
@@ -41,6 +42,8 @@ export function draft(
     id: idempotencyKey === undefined ? newId('call', moment) : keyedId(tenantId, connection, idempotencyKey),
     connection,
     ...(body.action !== undefined && { action: body.action }),
+    endpoint: endpointOf(asked.value),
+    requestId,
     asked: asked.value,
     lane: body.lane,
     status: 'queued',
@@ -50,6 +53,16 @@ export function draft(
     createdAtMs,
     expiresAtMs,
   });
+}
+
+/** Returns what is asked, to be counted and shown: of a path its words, since ids and whatever else stands in it are nobody
+ *  else's business. */
+function endpointOf(asked: Asked): string {
+  if (asked.action !== undefined) return asked.action;
+  if (asked.graphql) return 'graphql';
+  const { method, path } = asked.request;
+  const words = path.split('/').map((part) => (/^(v\d{1,2}|[a-z][a-z_-]{0,19}|)$/.test(part) ? part : '*'));
+  return `${method} ${words.join('/').slice(0, 120)}`;
 }
 
 function keyedId(tenantId: TenantId, connection: ConnectionId, idempotencyKey: string): string {

@@ -82,7 +82,11 @@ describe('submit', () => {
     expect({ status, json }).toEqual({ status: 202, json: { id: json.id, status: 'queued' } });
     expect(hub.seen).toEqual([]);
     expect(hub.queue).toEqual([
-      { body: JSON.stringify({ tenant: 'acme', call: json.id }), group: 'acme#demo#default', delayS: 0 },
+      {
+        body: JSON.stringify({ tenant: 'acme', call: json.id, requestId: 'req-1' }),
+        group: 'acme#demo#default',
+        delayS: 0,
+      },
     ]);
     expect(await hub.deliver()).toEqual([]);
     expect(await hub.one('get', json.id)).toMatchObject({

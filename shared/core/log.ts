@@ -1,9 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { iso, realMoment } from './clock.ts';
 import { readLogPlace } from './env.ts';
 
 /** What may stand in a log line: an allow-list of fields, never an object that happens to be at hand (E-40). */
 export interface LogFields {
   readonly requestId?: string;
+  /** The function's own, where it works on what an earlier request asked for. */
+  readonly invocation?: string;
   readonly feature?: string;
   readonly tenant?: string;
   readonly provider?: string;
@@ -35,13 +38,19 @@ export interface LogFields {
 }
 
 const allowed = [
-  'requestId', 'feature', 'tenant', 'provider', 'connection', 'call', 'event', 'sync', 'subscription', 'session', 'key',
+  'requestId', 'invocation', 'feature', 'tenant', 'provider', 'connection', 'call', 'event', 'sync', 'subscription', 'session', 'key',
   'endpoint', 'replay', 'action', 'actor', 'route', 'operation', 'method', 'status', 'outcome', 'code', 'cause', 'attempt',
   'count', 'ms', 'bytes', 'providerRequest',
 ] as const satisfies readonly (keyof LogFields)[]; // biome-ignore format: one list, read at once
 
 const { service, level } = readLogPlace();
 const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'];
+const under = new AsyncLocalStorage<Pick<LogFields, 'requestId' | 'invocation'>>();
+
+/** Does the work; whatever is logged meanwhile bears the id of the request that asked for it, from whichever depth. */
+export function underRequest<T>(ids: Pick<LogFields, 'requestId' | 'invocation'>, work: () => T): T {
+  return under.run(ids, work);
+}
 
 /** One JSON line each. `bug` is for what threw: it keeps the error's name and where it came from, not its text's tail. */
 export const log = {
@@ -64,8 +73,9 @@ function write(
 
 function only(fields: LogFields): Record<string, string | number> {
   const line: Record<string, string | number> = {};
+  const said = { ...under.getStore(), ...fields };
   for (const field of allowed) {
-    const value = fields[field];
+    const value = said[field];
     if (value !== undefined) line[field] = typeof value === 'string' ? value.slice(0, 200) : value;
   }
   return line;

@@ -263,6 +263,22 @@ describe('plan', () => {
   });
 });
 
+test('one request id goes through: from the request into the row, the message and the log, and on to the provider', async () => {
+  const { json } = await hub.submit({ ...create, mode: 'async' });
+  expect(JSON.parse(hub.queue.at(-1)?.body ?? '')).toMatchObject({ call: json.id, requestId: 'req-1' });
+  hub.script.push([503], [201]);
+  hub.seen.length = 0;
+  await hub.deliver();
+  await hub.deliver();
+  expect(hub.seen.map(({ headers }) => headers['x-request-id'])).toEqual(['req-1', 'req-1']);
+  const { json: call } = await hub.one('get', json.id);
+  expect(call).toMatchObject({
+    requestId: 'req-1',
+    attempts: [{ status: 503 }, { status: 201, bytes: JSON.stringify(call.result).length }],
+  });
+  expect((await hub.list('limit=1')).json.items[0]).toMatchObject({ id: json.id, requestId: 'req-1' });
+});
+
 describe('list and get', () => {
   test('newest first, by pages, by status and by connection; a foreign cursor gives nothing away', async () => {
     const { items, cursor } = (await hub.list('limit=2')).json;

@@ -5,8 +5,9 @@ import { subjectOf } from '../../shared/console/subject.ts';
 import { usageOf } from '../../shared/console/usage.ts';
 import { usageStore } from '../../shared/console/usage-store.ts';
 import { openTable } from '../../shared/core/aws.ts';
+import { iso } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
-import { refuse } from '../../shared/core/errors.ts';
+import { OWNER, UNROUTED } from '../../shared/core/keys.ts';
 import { ok } from '../../shared/core/result.ts';
 import { tenantStore } from '../../shared/tenants/store.ts';
 import { inboxStore } from '../../shared/webhooks/store.ts';
@@ -26,9 +27,13 @@ export const handler = http(contract, async ({ query, principal, moment, remaini
   const whose = await subjectOf(tenants, principal, query.tenant);
   if (!whose.ok) return whose;
   const { tenant, sinceMs } = whose.value;
-  if (!tenant) return refuse('invalid_request', 'query.tenant: say whose usage it is about');
-  const days = usageStore(activity, tenant, Number(env.ACTIVITY_DAYS));
-  const ports = { calls: calls.forTenant(tenant), inbox: inbox.forTenant(tenant), sumOf, hasEnded, days };
-  const used = await usageOf(query.month, ports, { sinceMs, nowMs: moment.nowMs }, () => remainingMs() > RESERVE_MS);
+  const { nowMs } = moment;
+  const month = query.month ?? iso(nowMs).slice(0, 7);
+  const days = usageStore(activity, tenant ?? OWNER, Number(env.ACTIVITY_DAYS));
+  const ports = {
+    ...{ calls: calls.forTenant(tenant ?? OWNER), inbox: inbox.forTenant(tenant ?? UNROUTED) },
+    ...{ sumOf, hasEnded, days },
+  };
+  const used = await usageOf(month, ports, { sinceMs, nowMs }, () => remainingMs() > RESERVE_MS);
   return ok({ tenant, ...used });
 });

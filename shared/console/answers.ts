@@ -75,7 +75,7 @@ export const consoleAnswers = {
   },
   usage: {
     answer: z.object({
-      tenant: z.string(),
+      tenant: z.string().optional(),
       month: z.string(),
       complete: z.boolean().describe('false: not all is counted yet; ask again'),
       items: z.array(Used),

@@ -73,7 +73,11 @@ export const consoleContract = {
         'Read what a tenant used in a month (UTC), this one or the one before, by provider; where `complete` is false, ask again: it goes on from there',
       query: z.strictObject({
         tenant: TenantId.optional(),
-        month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month, like 2026-11'),
+        /** Default: this one. */
+        month: z
+          .string()
+          .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month, like 2026-11')
+          .optional(),
       }),
     },
   },

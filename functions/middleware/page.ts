@@ -56,10 +56,10 @@ export function page<Entry extends HttpEntry>(
 ) {
   const audit = openAudit(contract.entry.audit);
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context>()
-    .use(observe())
     .onError((request) => {
       request.response = document(500, failure(undefined, request.context.awsRequestId), secure);
     })
+    .use(observe()) // last, so that it is first to hear of what broke, whatever becomes of the page
     .handler(async (event, context) => {
       const requestId = context.awsRequestId;
       const input = judge(contract.entry, event);

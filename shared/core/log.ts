@@ -76,20 +76,32 @@ function only(fields: LogFields): Record<string, string | number> {
   const said = { ...under.getStore(), ...fields };
   for (const field of allowed) {
     const value = said[field];
-    if (value !== undefined) line[field] = typeof value === 'string' ? value.slice(0, 200) : value;
+    if (value === undefined) continue;
+    line[field] = typeof value !== 'string' ? value : (field === 'cause' ? inWords(value) : value).slice(0, 200);
   }
   return line;
 }
 
+/** A line of a stack: what was called, and where it stands. A message may have lines that only look alike. */
+const PLACE = /^ {4}at (async )?([\w$.<>[\] ]{1,80} )?\(?((file:\/\/)?\/[\w./@+-]{1,200}|node:[\w/]{1,80}):\d+:\d+\)?$/;
+
 /** A library's error may quote a URL or a body (URL, JSON, zod): their texts are left out. The hub's own errors and
- *  those of AWS speak of names and numbers alone. */
+ *  those of AWS speak of names and numbers alone; should one not, its words stay and what could be a secret goes. */
 function describe(error: unknown): Record<string, string> {
   if (!(error instanceof Error)) return { errorName: typeof error };
-  const places = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  const places = (error.stack ?? '').split('\n').filter((line) => PLACE.test(line));
   const plain = error.constructor === Error || '$fault' in error;
   return {
-    errorName: error.name,
-    ...(plain && { errorMessage: error.message.slice(0, 300) }),
+    errorName: /^\w{1,60}$/.test(error.name) ? error.name : 'Error',
+    ...(plain && { errorMessage: inWords(error.message).slice(0, 300) }),
     errorAt: places.slice(0, 6).join('\n'),
   };
 }
+
+/** Returns the text with its words alone: what is as long as a secret and no name made of words goes, but for the names of
+ *  AWS's resources. */
+function inWords(text: string): string {
+  return text.replaceAll(/(?<![^\s,;'"()])(?!arn:aws)[^\s,;'"()]{16,}/g, (run) => (NAME.test(run) ? run : '[…]'));
+}
+
+const NAME = /^[A-Za-z]{1,20}([._:/-][A-Za-z]{1,20}){0,5}[.:]?$/;

@@ -9,6 +9,7 @@ import { readAsked } from './asked.ts';
 import { type Asked, type Call, LIFETIME_MS, QUEUE_PATIENCE_MS, type SealedCall } from './call.ts';
 import type { CallContents } from './contents.ts';
 import type { Wanted } from './contract.ts';
+import { operationOf } from './observe.ts';
 
 export const LONGEST_LIFE_MS = 30 * 24 * 60 * 60_000;
 
@@ -55,14 +56,10 @@ export function draft(
   });
 }
 
-/** Returns what is asked, to be counted and shown: of a path its words, since ids and whatever else stands in it are nobody
- *  else's business. */
+/** Returns what is called, to be counted and shown: a path's ids are nobody else's business. */
 function endpointOf(asked: Asked): string {
   if (asked.action !== undefined) return asked.action;
-  if (asked.graphql) return 'graphql';
-  const { method, path } = asked.request;
-  const words = path.split('/').map((part) => (/^(v\d{1,2}|[a-z][a-z_-]{0,19}|)$/.test(part) ? part : '*'));
-  return `${method} ${words.join('/').slice(0, 120)}`;
+  return asked.graphql ? 'graphql' : `${asked.request.method} ${operationOf(asked)}`;
 }
 
 function keyedId(tenantId: TenantId, connection: ConnectionId, idempotencyKey: string): string {

@@ -25,19 +25,30 @@ export class Console extends HubFeature {
     const about = { PUBLIC_URL: api.publicUrl, VERSION: stage.version };
     const desk = { STAGE, PUBLIC_URL: api.publicUrl, OPERATOR_SECRET: data.secrets.operator() };
 
+    const ACTIVITY_DAYS = String(stage.activityDays);
+    const activity = (actions: Parameters<typeof data.activity.use>[0]) => ({
+      TENANTS_TABLE: data.tenants.use(['GetItem']),
+      ACTIVITY_TABLE: data.activity.use(actions),
+      CALLS_TABLE: data.calls.use([], ['by-time']),
+      INBOX_TABLE: data.inbox.use([], ['by-time']),
+      ACTIVITY_DAYS,
+    });
+
     this.functions(consoleContract, {
       health: { STAGE, VERSION: stage.version, TENANTS_TABLE: data.tenants.use(['GetItem']) },
       openapi: about,
       docs: { STAGE, ...about },
       nowhere: {},
-      record: { ACTIVITY_TABLE: data.activity.use(['PutItem']), ACTIVITY_DAYS: String(stage.activityDays) },
+      activity: activity(['Query']),
+      usage: activity(['GetItem', 'PutItem']),
+      record: { ACTIVITY_TABLE: data.activity.use(['PutItem']), ACTIVITY_DAYS },
       home: {
         ...desk,
         VERSION: stage.version,
         // Scan: no key holds all tenants together, and no request but the operator's look asks for them.
         TENANTS_TABLE: data.tenants.use(['GetItem', 'Scan']),
         DELIVERIES_TABLE: data.deliveries.use(['Query']),
-        INBOX_TABLE: data.inbox.use([], ['by-time']),
+        INBOX_TABLE: data.inbox.use(['GetItem'], ['by-time']),
       },
       tenant: {
         ...desk,
@@ -46,7 +57,7 @@ export class Console extends HubFeature {
         ENDPOINTS_TABLE: data.endpoints.use(['Query']),
         CALLS_TABLE: data.calls.use([], ['by-time']),
         LIMITS_TABLE: data.limits.use(['GetItem']),
-        INBOX_TABLE: data.inbox.use([], ['by-time']),
+        INBOX_TABLE: data.inbox.use(['GetItem'], ['by-time']),
         SYNCS_TABLE: data.syncs.use(['GetItem', 'PutItem', 'Query']),
         SYNC_QUEUE_URL: syncs.queue.send(),
         AUDIT_TABLE: data.activity.use(['Query']),

@@ -37,12 +37,13 @@ export class Overview extends Construct {
     dashboard.addWidgets(new TextWidget({ markdown: '## Providers', width: 24, height: 1 }));
     row(
       graph('Calls by provider', [summed('CallAttempt', 'provider')]),
-      graph('Calls by outcome', [
-        summed('CallAttempt', 'outcome'),
-        summed('CallDeferred', 'provider'),
-        summed('CircuitOpened', 'provider', 'outcome'),
-      ]),
+      graph('Calls that did not succeed, by provider', [missed('CallAttempt', 'succeeded')]),
       graph('Latency of calls, ms', [spread('CallLatency', 'p50'), spread('CallLatency', 'p99')]),
+    );
+    row(
+      graph('Calls by outcome', [summed('CallAttempt', 'outcome')]),
+      graph('Calls that were told to wait', [summed('CallDeferred', 'provider')]),
+      graph('Circuits that opened', [summed('CircuitOpened', 'provider', 'outcome')]),
     );
     row(
       graph('Webhooks taken in', [summed('WebhookAccepted', 'provider')]),
@@ -55,7 +56,12 @@ export class Overview extends Construct {
     row(
       graph('Connections that need a new authorization', [summed('NeedsReauth', 'provider', 'outcome')]),
       graph('Token refreshes', [summed('TokenRefreshed', 'provider', 'outcome')]),
+      graph('Grants that were to be ended', [summed('Revocation', 'provider', 'outcome')]),
+    );
+    row(
       graph('Syncs: runs and records', [summed('SyncRun', 'provider', 'outcome'), summed('SyncRecords', 'provider')]),
+      graph('How late the latest sync runs, ms', watched('late-syncs')),
+      graph('Webhook subscriptions that are kept alive', [summed('WebhookSubscription', 'provider', 'outcome')]),
     );
     dashboard.addWidgets(new TextWidget({ markdown: '## The hub', width: 24, height: 1 }));
     const { requests, refused, faults, p50, p99 } = api.metrics;
@@ -63,6 +69,11 @@ export class Overview extends Construct {
       graph('HTTP requests, refusals (4xx), faults (5xx)', [requests, refused, faults]),
       graph('HTTP latency, ms', [p50, p99]),
       graph('Oldest message of each queue, s', watched('waiting-messages')),
+    );
+    row(
+      graph('Deliveries by outcome', [summed('Delivery', 'outcome')]),
+      graph('Latency of deliveries, ms', [spread('DeliveryLatency', 'p50'), spread('DeliveryLatency', 'p99')]),
+      graph('Audit entries that were lost', watched('lost-audit')),
     );
     row(graph('Given up', watched('dead-letters')), graph('Throttled functions', watched('throttling')));
   }
@@ -86,6 +97,10 @@ const measuredBy = {
   TokenRefreshed: ['provider', 'outcome'],
   SyncRun: ['provider', 'outcome'],
   SyncRecords: ['provider'],
+  Revocation: ['provider', 'outcome'],
+  WebhookSubscription: ['provider', 'outcome'],
+  Delivery: ['outcome'],
+  DeliveryLatency: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 type Shown = keyof typeof measuredBy;
@@ -95,6 +110,16 @@ function summed(metric: Shown, ...by: readonly ('provider' | 'outcome')[]): IMet
   const schema = ['Patchbay', 'service', ...measuredBy[metric]].join(', ');
   return new MathExpression({
     expression: `SELECT SUM(${metric}) FROM SCHEMA(${schema}) GROUP BY ${by.join(', ')}`,
+    label: '',
+    period,
+  });
+}
+
+/** Returns how often it came to anything but this outcome within 5 minutes: a line for each provider. */
+function missed(metric: Shown, outcome: string): IMetric {
+  const schema = ['Patchbay', 'service', ...measuredBy[metric]].join(', ');
+  return new MathExpression({
+    expression: `SELECT SUM(${metric}) FROM SCHEMA(${schema}) WHERE outcome != '${outcome}' GROUP BY provider`,
     label: '',
     period,
   });

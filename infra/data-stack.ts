@@ -1,5 +1,7 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { callLine, dueCall } from '../shared/calls/contract.ts';
+import { eventLine } from '../shared/webhooks/contract.ts';
 import { HubBus } from './constructs/hub-bus.ts';
 import { HubSecrets } from './constructs/hub-secrets.ts';
 import { HubTable } from './constructs/hub-table.ts';
@@ -39,7 +41,7 @@ export class DataStack extends Stack {
   readonly inbox = new HubTable(this, 'inbox', {
     sorted: true,
     expires: true,
-    indexes: { 'by-time': { by: 'pk', sortedBy: 'receivedAt' } },
+    indexes: { 'by-time': { by: 'pk', sortedBy: 'receivedAt', holds: eventLine } },
     withoutRecovery: { reason: 'copies of what providers sent, published on the bus already; kept for 90 days' },
   });
   readonly endpoints = new HubTable(this, 'endpoints', {
@@ -51,8 +53,11 @@ export class DataStack extends Stack {
   readonly calls = new HubTable(this, 'calls', {
     sorted: true,
     expires: true,
-    indexes: { 'by-time': { by: 'pk', sortedBy: 'createdAt' }, 'by-due': byDue },
-    withoutRecovery: { reason: 'restored, it would send again what was done since; kept for 30 days' },
+    indexes: {
+      'by-time': { by: 'pk', sortedBy: 'createdAt', holds: callLine },
+      'by-due': { ...byDue, holds: dueCall },
+    },
+    withoutRecovery: { reason: 'restored, it would send again what was done since; kept for 70 days' },
   });
   readonly limits = new HubTable(this, 'limits', { sorted: false, expires: true, withoutRecovery: shortLived });
   readonly syncs = new HubTable(this, 'syncs', { sorted: true, indexes: { 'by-due': byDue } });

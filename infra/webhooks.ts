@@ -63,15 +63,15 @@ export class Webhooks extends HubFeature {
       },
       list: {
         STAGE,
-        INBOX_TABLE: data.inbox.use([], ['by-time']),
+        INBOX_TABLE: data.inbox.use(['GetItem'], ['by-time']),
         PAYLOAD_BUCKET: data.payloads.use('GetObject'),
       },
       'list-unrouted': {
-        INBOX_TABLE: data.inbox.use([], ['by-time']),
+        INBOX_TABLE: data.inbox.use(['GetItem'], ['by-time']),
         PAYLOAD_BUCKET: data.payloads.use('GetObject'),
       },
       reroute: {
-        INBOX_TABLE: data.inbox.use(['PutItem', 'DeleteItem'], ['by-time']),
+        INBOX_TABLE: data.inbox.use(['GetItem', 'PutItem', 'DeleteItem'], ['by-time']),
         CONNECTIONS_TABLE: data.connections.use(['GetItem']),
         PAYLOAD_BUCKET: data.payloads.use('GetObject', 'PutObject', 'DeleteObject'),
         BUS_NAME: data.bus.publish(),

@@ -9,9 +9,14 @@ import { direct } from '../middleware/direct.ts';
 const contract = callsContract.invoke;
 const ports = callsFromEnv(readEnv(contract.env));
 
-export const handler = direct(contract, async ({ input, remainingMs, moment }) => {
+export const handler = direct(contract, async ({ input, requestId, remainingMs, moment }) => {
   const { tenant, connection, idempotencyKey, ...body } = input;
-  const call = await submit({ tenantId: tenant, connection, body, idempotencyKey }, remainingMs(), ports, moment);
+  const call = await submit(
+    { tenantId: tenant, connection, body, idempotencyKey, requestId },
+    remainingMs(),
+    ports,
+    moment,
+  );
   if (!call.ok) return call;
   const { id, status } = call.value;
   return ok(hasEnded(call.value) ? toView(call.value) : { id, status });

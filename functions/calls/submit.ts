@@ -10,8 +10,8 @@ import { http, Reply } from '../middleware/http.ts';
 const contract = callsContract.submit;
 const ports = callsFromEnv(readEnv(contract.env));
 
-export const handler = http(contract, async ({ path, body, header, remainingMs, moment }) => {
-  const about = { tenantId: path.tenant, connection: path.connection };
+export const handler = http(contract, async ({ path, body, header, requestId, remainingMs, moment }) => {
+  const about = { tenantId: path.tenant, connection: path.connection, requestId };
   if (body.calls) {
     const answers = await submitBatch({ ...about, items: body.calls }, ports, moment);
     return answers.ok ? ok(new Reply(202, { calls: answers.value })) : answers;

@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { type Moment, realMoment } from '../../shared/core/clock.ts';
 import type { DirectEntry, FunctionContract } from '../../shared/core/contract.ts';
 import { type HubError, refuse } from '../../shared/core/errors.ts';
+import { underRequest } from '../../shared/core/log.ts';
 import type { Result } from '../../shared/core/result.ts';
 import { openAudit } from './audit.ts';
 import { observe } from './observe.ts';
@@ -29,7 +30,9 @@ export function direct<Entry extends DirectEntry>(
     const requestId = context.awsRequestId;
     const { tenant } = input as { readonly tenant?: string };
     return audit.around({ actor: { kind: 'iam' }, requestId, tenant, given: input }, () =>
-      handle({ input, moment: realMoment, requestId, remainingMs: () => context.getRemainingTimeInMillis() }),
+      underRequest({ requestId }, () =>
+        handle({ input, moment: realMoment, requestId, remainingMs: () => context.getRemainingTimeInMillis() }),
+      ),
     );
   }
 

@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { type Moment, realMoment } from '../../shared/core/clock.ts';
 import type { EventEntry, FunctionContract } from '../../shared/core/contract.ts';
 import { HubEventMessage } from '../../shared/core/event.ts';
+import { underRequest } from '../../shared/core/log.ts';
 import { observe } from './observe.ts';
 
 export interface EventInput {
@@ -20,12 +21,10 @@ export function event(
 ) {
   return middy<EventBridgeEvent<string, unknown>, void, Error, Context>()
     .use(observe())
-    .handler((message, context) =>
-      handle({
-        event: HubEventMessage.parse(message.detail),
-        moment: realMoment,
-        requestId: context.awsRequestId,
-        remainingMs: () => context.getRemainingTimeInMillis(),
-      }),
-    );
+    .handler((message, context) => {
+      const requestId = context.awsRequestId;
+      const remainingMs = () => context.getRemainingTimeInMillis();
+      const happened = HubEventMessage.parse(message.detail);
+      return underRequest({ requestId }, () => handle({ event: happened, moment: realMoment, requestId, remainingMs }));
+    });
 }

@@ -6,6 +6,7 @@ import type { FunctionContract, HttpEntry } from '../../shared/core/contract.ts'
 import { refuse } from '../../shared/core/errors.ts';
 import { TenantId } from '../../shared/core/ids.ts';
 import { parseJson } from '../../shared/core/json.ts';
+import { underRequest } from '../../shared/core/log.ts';
 import { ok, type Result } from '../../shared/core/result.ts';
 import { openAudit } from './audit.ts';
 import { observe } from './observe.ts';
@@ -67,18 +68,20 @@ export function http<Entry extends HttpEntry>(
       const input = judge(entry, event);
       if (!input.ok) return problem(input.error, requestId);
       const work = () =>
-        handle({
-          ...input.value,
-          principal,
-          header: (name) => event.headers[name.toLowerCase()],
-          moment: realMoment,
-          requestId,
-          remainingMs: () => context.getRemainingTimeInMillis(),
-        });
+        underRequest({ requestId }, () =>
+          handle({
+            ...input.value,
+            principal,
+            header: (name) => event.headers[name.toLowerCase()],
+            moment: realMoment,
+            requestId,
+            remainingMs: () => context.getRemainingTimeInMillis(),
+          }),
+        );
       const { path: given, body } = input.value;
       const about = { ...who, tenant: event.pathParameters?.tenant, given, body };
       const result = await (isRehearsal(body) ? work() : audit.around(about, work));
-      return result.ok ? answer(result.value, entry.status ?? 200) : problem(result.error, requestId);
+      return result.ok ? answer(result.value, entry.status ?? 200, requestId) : problem(result.error, requestId);
     });
 }
 
@@ -152,9 +155,9 @@ function check(schema: z.ZodType | undefined, value: unknown, part: string): Res
   return refuse('invalid_request', faults.join('; '));
 }
 
-function answer(value: unknown, status: number): APIGatewayProxyStructuredResultV2 {
+function answer(value: unknown, status: number, requestId: string): APIGatewayProxyStructuredResultV2 {
   const reply = value instanceof Reply ? value : new Reply(status, value);
-  const headers = { 'cache-control': 'no-store', ...reply.headers };
+  const headers = { 'cache-control': 'no-store', 'x-request-id': requestId, ...reply.headers };
   if (reply.body === undefined) return { statusCode: reply.status === 200 ? 204 : reply.status, headers };
   return {
     statusCode: reply.status,

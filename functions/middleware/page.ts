@@ -5,6 +5,7 @@ import { type Moment, realMoment } from '../../shared/core/clock.ts';
 import type { FunctionContract, HttpEntry } from '../../shared/core/contract.ts';
 import { type HubError, outcomes, refuse } from '../../shared/core/errors.ts';
 import { contentPolicy, type Page, renderPage } from '../../shared/core/html.ts';
+import { underRequest } from '../../shared/core/log.ts';
 import { ok, type Result } from '../../shared/core/result.ts';
 import { type Done, openAudit } from './audit.ts';
 import { observe } from './observe.ts';
@@ -55,15 +56,19 @@ export function page<Entry extends HttpEntry>(
 ) {
   const audit = openAudit(contract.entry.audit);
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Error, Context>()
-    .use(observe())
     .onError((request) => {
       request.response = document(500, failure(undefined, request.context.awsRequestId), secure);
     })
+    .use(observe()) // last, so that it is first to hear of what broke, whatever becomes of the page
     .handler(async (event, context) => {
       const requestId = context.awsRequestId;
       const input = judge(contract.entry, event);
       const remainingMs = () => context.getRemainingTimeInMillis();
-      const shown = input.ok ? await handle({ ...input.value, moment: realMoment, requestId, remainingMs }) : input;
+      const shown = input.ok
+        ? await underRequest({ requestId }, () =>
+            handle({ ...input.value, moment: realMoment, requestId, remainingMs }),
+          )
+        : input;
       if (!shown.ok) {
         return document(outcomes[shown.error.code].status, failure(shown.error, requestId), secure, shown.error);
       }

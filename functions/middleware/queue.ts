@@ -5,8 +5,8 @@ import type * as z from 'zod';
 import { type Moment, realMoment } from '../../shared/core/clock.ts';
 import type { FunctionContract, QueueEntry } from '../../shared/core/contract.ts';
 import { outcomes } from '../../shared/core/errors.ts';
-import { parseJson } from '../../shared/core/json.ts';
-import { log } from '../../shared/core/log.ts';
+import { parseJson, textAt } from '../../shared/core/json.ts';
+import { log, underRequest } from '../../shared/core/log.ts';
 import type { Result } from '../../shared/core/result.ts';
 import { observe } from './observe.ts';
 
@@ -38,14 +38,16 @@ export function queue<Entry extends QueueEntry>(
   async function one(record: SQSRecord, context: Context): Promise<void> {
     const message = schema.safeParse(parseJson(record.body));
     if (!message.success) throw new Error('the message does not fit its schema');
-    const result = await handle({
-      message: message.data as z.output<Entry['message']>,
-      receiptHandle: record.receiptHandle,
-      receives: Number(record.attributes?.ApproximateReceiveCount ?? 1),
-      moment: realMoment,
-      requestId: context.awsRequestId,
-      remainingMs: () => context.getRemainingTimeInMillis(),
-    });
+    const result = await underRequest(idsOf(record, context), () =>
+      handle({
+        message: message.data as z.output<Entry['message']>,
+        receiptHandle: record.receiptHandle,
+        receives: Number(record.attributes?.ApproximateReceiveCount ?? 1),
+        moment: realMoment,
+        requestId: context.awsRequestId,
+        remainingMs: () => context.getRemainingTimeInMillis(),
+      }),
+    );
     if (!result.ok && outcomes[result.error.code].fate === 'retry') throw new ComesBack(result.error.code);
     if (result.ok && result.value === later) throw new ComesBack('later');
   }
@@ -59,8 +61,7 @@ export function queue<Entry extends QueueEntry>(
           try {
             await one(record, context);
           } catch (error) {
-            const fields = { requestId: context.awsRequestId };
-            if (!(error instanceof ComesBack)) log.bug('a message was not processed', error, fields);
+            if (!(error instanceof ComesBack)) log.bug('a message was not processed', error, idsOf(record, context));
             throw error;
           }
         },
@@ -68,4 +69,10 @@ export function queue<Entry extends QueueEntry>(
         { context, throwOnFullBatchFailure: false },
       ),
     );
+}
+
+/** A message that says which request it comes from is worked on under that one's id. */
+function idsOf({ body }: SQSRecord, { awsRequestId }: Context) {
+  const requestId = textAt(parseJson(body), 'requestId');
+  return requestId === undefined ? { requestId: awsRequestId } : { requestId, invocation: awsRequestId };
 }

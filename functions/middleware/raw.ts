@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { type Moment, realMoment } from '../../shared/core/clock.ts';
 import type { FunctionContract, HttpEntry } from '../../shared/core/contract.ts';
 import { refuse } from '../../shared/core/errors.ts';
+import { underRequest } from '../../shared/core/log.ts';
 import type { Result } from '../../shared/core/result.ts';
 import { observe } from './observe.ts';
 import { internalProblem, problem } from './refusal.ts';
@@ -41,15 +42,17 @@ export function raw<Path extends z.ZodType>(
     .handler(async (event, { awsRequestId: requestId }) => {
       const path = contract.entry.path.safeParse(event.pathParameters ?? {});
       const result = path.success
-        ? await handle({
-            path: path.data,
-            headers: lowerCase(event.headers),
-            method: event.requestContext.http.method,
-            target: event.rawQueryString ? `${event.rawPath}?${event.rawQueryString}` : event.rawPath,
-            bytes: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
-            moment: realMoment,
-            requestId,
-          })
+        ? await underRequest({ requestId }, () =>
+            handle({
+              path: path.data,
+              headers: lowerCase(event.headers),
+              method: event.requestContext.http.method,
+              target: event.rawQueryString ? `${event.rawPath}?${event.rawQueryString}` : event.rawPath,
+              bytes: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+              moment: realMoment,
+              requestId,
+            }),
+          )
         : refuse('not_found', 'There is nothing at this address.');
       if (!result.ok) return problem(result.error, requestId);
       const { status, type, body } = result.value;

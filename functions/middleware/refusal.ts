@@ -9,6 +9,7 @@ export function problem(error: HubError, requestId: string): APIGatewayProxyStru
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
+      'x-request-id': requestId,
       ...(error.retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) }),
     },
     body: JSON.stringify({
@@ -26,7 +27,7 @@ export function problem(error: HubError, requestId: string): APIGatewayProxyStru
 export function internalProblem(requestId: string): APIGatewayProxyStructuredResultV2 {
   return {
     statusCode: 500,
-    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-request-id': requestId },
     body: JSON.stringify({
       type: 'about:blank',
       title: 'Something broke in the hub',

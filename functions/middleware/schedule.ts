@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { type Moment, realMoment } from '../../shared/core/clock.ts';
 import type { FunctionContract, ScheduleEntry } from '../../shared/core/contract.ts';
+import { underRequest } from '../../shared/core/log.ts';
 import { observe } from './observe.ts';
 
 export interface ScheduleInput {
@@ -17,11 +18,9 @@ export function schedule(
 ) {
   return middy<unknown, void, Error, Context>()
     .use(observe())
-    .handler((_event, context) =>
-      handle({
-        moment: realMoment,
-        requestId: context.awsRequestId,
-        remainingMs: () => context.getRemainingTimeInMillis(),
-      }),
-    );
+    .handler((_event, context) => {
+      const requestId = context.awsRequestId;
+      const remainingMs = () => context.getRemainingTimeInMillis();
+      return underRequest({ requestId }, () => handle({ moment: realMoment, requestId, remainingMs }));
+    });
 }

@@ -21,6 +21,7 @@ const Call = z.looseObject({
   id: z.string(),
   status: z.enum(callStatuses),
   connection: z.string(),
+  requestId: z.string().optional().describe('of the request that brought it; the log has it too'),
   action: z.string().optional(),
   result: z.unknown().optional(),
   cached: z.literal(true).optional().describe('the result is an earlier answer to the same request'),

@@ -59,6 +59,8 @@ export interface Job {
   readonly cache?: Caching;
   /** Where the caller has just read it; else it is read here. */
   readonly credential?: LiveCredential;
+  /** Of the request that asked for it: the provider may put it into its own log. */
+  readonly requestId?: string;
 }
 
 export type AttemptOutcome = Outcome & {
@@ -177,7 +179,9 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
       const timeoutMs = Math.min(EXCHANGE_MS, deadlineMs - moment.nowMs);
       if (timeoutMs < LEAST_MS) return 'too late';
       const values = valuesOf(credential.connection, credential.secrets);
-      const asked = { ...request.value, headers: { ...request.value.headers, ...conditionsOf(kept, job) } };
+      const traced = job.requestId !== undefined && { 'x-request-id': job.requestId };
+      const headers = { ...request.value.headers, ...traced, ...conditionsOf(kept, job) };
+      const asked = { ...request.value, headers };
       const authorised = await authorise(asked, places, values, moment.nowMs);
       const answer = await send({ ...authorised, timeoutMs });
       bytes = answer.ok ? answer.value.body.length : undefined;

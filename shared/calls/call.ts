@@ -26,6 +26,13 @@ export interface Attempt {
   readonly error?: CallError;
 }
 
+/** What attempts came to in sum. */
+export interface Sum {
+  readonly attempts: number;
+  readonly ms: number;
+  readonly bytes: number;
+}
+
 /** Who works on a call at present; it outlasts the function that took it, so that no two ever do. */
 export interface Claim {
   readonly token: string;
@@ -55,9 +62,15 @@ export interface Entry {
   readonly id: string;
   readonly connection: ConnectionId;
   readonly action?: string;
+  /** What it asks of, without what it asks: the action, or method and path. */
+  readonly endpoint: string;
+  /** Of the request that brought it. */
+  readonly requestId?: string;
   readonly lane: Lane;
   readonly status: CallStatus;
   readonly attempts: readonly Attempt[];
+  /** Those that were made before the ones on record. */
+  readonly earlier?: Sum;
   /** Attempts since the call was submitted, or last retried by hand. */
   readonly tries: number;
   /** The result is the action's example: the provider was not asked, or did not answer. */
@@ -119,6 +132,7 @@ export function toEntryView(call: Entry) {
     id: call.id,
     status: call.status,
     connection: connectionRef(call.connection),
+    ...(call.requestId !== undefined && { requestId: call.requestId }),
     ...(call.action !== undefined && { action: call.action }),
     ...(call.mocked && { mocked: call.mocked }),
     ...(call.ageS !== undefined && { cached: true as const, ageS: call.ageS }),
@@ -195,7 +209,27 @@ export function noted(
   const error = outcome.kind === 'succeeded' ? undefined : outcome.error;
   const status = outcome.kind === 'succeeded' ? outcome.status : outcome.error.status;
   const attempt: Attempt = { atMs: startMs, ms: nowMs - startMs, bytes: outcome.bytes, status, error };
-  return { ...call, slot: undefined, attempts: [...call.attempts, attempt].slice(-KEPT_ATTEMPTS), error };
+  const attempts = [...call.attempts, attempt];
+  const gone = attempts.slice(0, -KEPT_ATTEMPTS);
+  return {
+    ...call,
+    slot: undefined,
+    attempts: attempts.slice(-KEPT_ATTEMPTS),
+    ...(gone.length > 0 && { earlier: sumOf({ attempts: gone, earlier: call.earlier }) }),
+    error,
+  };
+}
+
+/** Returns all that was ever tried, in sum. */
+export function sumOf({
+  attempts,
+  earlier = { attempts: 0, ms: 0, bytes: 0 },
+}: Pick<Entry, 'attempts' | 'earlier'>): Sum {
+  return {
+    attempts: earlier.attempts + attempts.length,
+    ms: attempts.reduce((sum, { ms }) => sum + ms, earlier.ms),
+    bytes: attempts.reduce((sum, { bytes = 0 }) => sum + bytes, earlier.bytes),
+  };
 }
 
 /** A page that does not fit beside the others is left for another call. */

@@ -4,8 +4,8 @@ import type { FeatureContract } from '../core/contract.ts';
 import { ConnectionRef, TenantId } from '../core/ids.ts';
 import { connectionPath, page, setting, tenantPath } from '../core/paths.ts';
 
-/** A due call, handed to a worker. The row holds all else. */
-export const CallMessage = z.object({ tenant: TenantId, call: z.string() });
+/** A due call, handed to a worker. The row holds all else. `requestId`: of the request that asked for it. */
+export const CallMessage = z.object({ tenant: TenantId, call: z.string(), requestId: z.string().optional() });
 export type CallMessage = z.infer<typeof CallMessage>;
 
 const RawRequest = z.strictObject({
@@ -67,6 +67,10 @@ const SubmitBody = z
   .refine((body) => givenOf(body) + (body.calls ? 1 : 0) === 1, 'exactly one of action, request, graphql and calls')
   .refine((body) => !body.calls || body.mode !== 'sync', 'several calls are queued: mode is async, or left out')
   .transform(({ calls, mode = 'sync', ...body }) => ({ calls, one: { ...body, mode } satisfies CallBody }));
+
+/** Of a call, what stands in its indexes: not what it asks and brings, which is most of it. */
+export const callLine = ['status', 'connection', 'expiresAtMs', 'notBeforeMs', 'requestId', 'rest'] as const;
+export const dueCall = ['connection', 'requestId'] as const;
 
 export const callStatuses = [
   'queued',

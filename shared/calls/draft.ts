@@ -6,9 +6,10 @@ import { canonicalJson } from '../core/json.ts';
 import { connectionKey } from '../core/keys.ts';
 import { ok, type Result } from '../core/result.ts';
 import { readAsked } from './asked.ts';
-import { type Call, LIFETIME_MS, QUEUE_PATIENCE_MS, type SealedCall } from './call.ts';
+import { type Asked, type Call, LIFETIME_MS, QUEUE_PATIENCE_MS, type SealedCall } from './call.ts';
 import type { CallContents } from './contents.ts';
 import type { Wanted } from './contract.ts';
+import { operationOf } from './observe.ts';
 
 export const LONGEST_LIFE_MS = 30 * 24 * 60 * 60_000;
 
@@ -18,11 +19,12 @@ export interface Draft {
   readonly connection: ConnectionId;
   readonly body: Wanted;
   readonly idempotencyKey?: string;
+  readonly requestId?: string;
 }
 
 /** Returns the call as it will be kept; nothing of it is yet. Errors: `invalid_request`, `payload_too_large`. */
 export function draft(
-  { tenantId, connection, body, idempotencyKey }: Draft,
+  { tenantId, connection, body, idempotencyKey, requestId }: Draft,
   stage: string,
   moment: Moment,
 ): Result<Call> {
@@ -41,6 +43,8 @@ export function draft(
     id: idempotencyKey === undefined ? newId('call', moment) : keyedId(tenantId, connection, idempotencyKey),
     connection,
     ...(body.action !== undefined && { action: body.action }),
+    endpoint: endpointOf(asked.value),
+    requestId,
     asked: asked.value,
     lane: body.lane,
     status: 'queued',
@@ -50,6 +54,12 @@ export function draft(
     createdAtMs,
     expiresAtMs,
   });
+}
+
+/** Returns what is called, to be counted and shown: a path's ids are nobody else's business. */
+function endpointOf(asked: Asked): string {
+  if (asked.action !== undefined) return asked.action;
+  return asked.graphql ? 'graphql' : `${asked.request.method} ${operationOf(asked)}`;
 }
 
 function keyedId(tenantId: TenantId, connection: ConnectionId, idempotencyKey: string): string {

@@ -62,6 +62,7 @@ export async function drive(claimed: Call, ports: DrivePorts, budget: Budget, mo
         askedAtMs: call.createdAtMs,
         cache: call.asked.cache,
         credential,
+        requestId: call.requestId,
       },
       moment,
     );

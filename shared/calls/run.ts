@@ -151,8 +151,11 @@ export async function announce(call: Entry, bus: Bus, moment: Moment): Promise<v
 }
 
 /** Returns the message that hands a call to a worker; a connection's calls are one group, so that queues stay fair. */
-export function messageOf({ tenantId, id, connection }: Pick<Entry, 'tenantId' | 'id' | 'connection'>, delayMs = 0) {
-  const message: CallMessage = { tenant: tenantId, call: id };
+export function messageOf(
+  { tenantId, id, connection, requestId }: Pick<Entry, 'tenantId' | 'id' | 'connection' | 'requestId'>,
+  delayMs = 0,
+) {
+  const message: CallMessage = { tenant: tenantId, call: id, requestId };
   return {
     body: JSON.stringify(message),
     group: `${tenantId}#${connectionKey(connection)}`.slice(0, 128),

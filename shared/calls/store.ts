@@ -1,10 +1,12 @@
 import type { Item, Table } from '../core/aws.ts';
 import { ttlSeconds } from '../core/clock.ts';
-import { type ConnectionId, connectionRef, type TenantId } from '../core/ids.ts';
+import { writeCursor } from '../core/cursor.ts';
+import { type ConnectionId, ConnectionRef, connectionRef, type TenantId } from '../core/ids.ts';
 import { dueShard } from '../core/keys.ts';
 import { type CallStatus, type Claim, type Entry, hasEnded, QUEUE_PATIENCE_MS, type SealedCall } from './call.ts';
 
-export const KEPT_MS = 30 * 24 * 60 * 60_000;
+/** Long enough to count the month before. */
+export const KEPT_MS = 70 * 24 * 60 * 60_000;
 /** A page of a filtered list looks at so many pages of rows at most before it answers with what it has. */
 const LIST_TURNS = 5;
 
@@ -21,7 +23,20 @@ export interface DueCall {
   readonly tenantId: TenantId;
   readonly id: string;
   readonly connection: ConnectionId;
+  readonly requestId?: string;
   readonly dueAtMs: number;
+}
+
+/** What the index by time knows of a call. */
+export type CallLine = Omit<Entry, 'claim' | 'dueAtMs'>;
+
+export interface CallFilter {
+  readonly status?: CallStatus;
+  readonly connection?: ConnectionId;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly limit: number;
+  readonly cursor?: string;
 }
 
 /** Returns the calls table. Whoever works on a call holds its claim, and writes only while he does. */
@@ -130,18 +145,18 @@ export function callStore(table: Table) {
       },
 
       /** Returns a page of calls, newest first. It may hold fewer than `limit` where the filter is narrow. */
-      async list(filter: { status?: CallStatus; connection?: ConnectionId; limit: number; cursor?: string }) {
-        const { status, connection, limit } = filter;
+      async list(filter: CallFilter) {
+        const { status, connection, limit, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER } = filter;
         const conditions = [status && '#status = :status', connection && '#connection = :connection'].filter(Boolean);
-        const calls: Entry[] = [];
+        const calls: CallLine[] = [];
         let cursor = filter.cursor;
         for (let turn = 0; turn < LIST_TURNS; turn++) {
           const page = await table.query({
             index: 'by-time',
-            where: 'pk = :tenant',
+            where: 'pk = :tenant AND createdAt BETWEEN :from AND :to',
             filter: conditions.length > 0 ? conditions.join(' AND ') : undefined,
             values: {
-              ':tenant': tenantId,
+              ...{ ':tenant': tenantId, ':from': fromMs, ':to': toMs },
               ...(status && { ':status': status }),
               ...(connection && { ':connection': connectionRef(connection) }),
             },
@@ -177,9 +192,8 @@ export function callStore(table: Table) {
         limit: 100,
         cursor,
       });
-      const calls = page.items.map((item) => {
-        const { tenantId, id, connection } = toEntry(item);
-        return { tenantId, id, connection, dueAtMs: Number(item.dueAt) };
+      const calls = page.items.map(({ pk, sk: id, connection, requestId, dueAt: dueAtMs }) => {
+        return { tenantId: pk, id, connection: ConnectionRef.parse(connection), requestId, dueAtMs } as DueCall;
       });
       return { calls, ...(page.cursor && { cursor: page.cursor }) };
     },
@@ -199,6 +213,11 @@ export function callStore(table: Table) {
   };
 }
 
+/** Returns the cursor that a list ending with this call would have. */
+export function cursorAfter({ tenantId, id, createdAtMs }: CallLine): string {
+  return writeCursor({ pk: tenantId, sk: id, createdAt: createdAtMs });
+}
+
 /** Columns are what conditions and indexes speak of; the rest is one JSON text, of whatever depth. Contents are bytes: in
  *  base64 the largest would not fit into a row. */
 function toItem({ sealed, ...entry }: SealedCall): Item {
@@ -206,7 +225,7 @@ function toItem({ sealed, ...entry }: SealedCall): Item {
 }
 
 function columnsOf(entry: Entry): Item {
-  const { tenantId, id, status, claim, notBeforeMs, dueAtMs, createdAtMs, expiresAtMs, ...rest } = entry;
+  const { tenantId, id, status, claim, notBeforeMs, dueAtMs, createdAtMs, expiresAtMs, requestId, ...rest } = entry;
   return {
     pk: tenantId,
     sk: id,
@@ -214,6 +233,7 @@ function columnsOf(entry: Entry): Item {
     connection: connectionRef(entry.connection),
     createdAt: createdAtMs,
     expiresAtMs,
+    requestId,
     notBeforeMs,
     claimToken: claim?.token,
     claimUntilMs: claim?.untilMs,
@@ -229,7 +249,8 @@ function toCall(item: Item): SealedCall {
 }
 
 function toEntry(item: Item): Entry {
-  const { pk, sk, status, createdAt, expiresAtMs, notBeforeMs, claimToken, claimUntilMs, dueAt, rest } = item;
+  const { pk, sk, status, createdAt, expiresAtMs, requestId, notBeforeMs, claimToken, claimUntilMs, dueAt, rest } =
+    item;
   return {
     ...JSON.parse(String(rest)),
     tenantId: pk,
@@ -237,6 +258,7 @@ function toEntry(item: Item): Entry {
     status,
     createdAtMs: createdAt,
     expiresAtMs,
+    requestId,
     notBeforeMs,
     claim: claimToken === undefined ? undefined : { token: claimToken, untilMs: claimUntilMs },
     dueAtMs: dueAt,

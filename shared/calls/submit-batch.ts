@@ -20,14 +20,19 @@ export type BatchAnswer =
 /** Returns what became of each, in their order; what is kept is queued. Errors: `rate_limited` (the owner's quota: none is
  *  kept), `needs_reauth`, `not_found`. */
 export async function submitBatch(
-  { tenantId, connection, items }: { tenantId: TenantId; connection: ConnectionId; items: readonly BatchItem[] },
+  {
+    tenantId,
+    connection,
+    requestId,
+    items,
+  }: { tenantId: TenantId; connection: ConnectionId; requestId?: string; items: readonly BatchItem[] },
   ports: SubmitPorts,
   moment: Moment,
 ): Promise<Result<readonly BatchAnswer[]>> {
   const usable = await checkUsable(tenantId, connection, ports.connections);
   if (!usable.ok) return usable;
   const drafts = items.map(({ idempotencyKey, ...body }) =>
-    draft({ tenantId, connection, body, idempotencyKey }, ports.stage, moment),
+    draft({ tenantId, connection, body, idempotencyKey, requestId }, ports.stage, moment),
   );
   const counted = await ports.quota.take(tenantId, drafts.filter((one) => one.ok).length, moment);
   if (!counted.ok) return counted;

@@ -33,7 +33,7 @@ const UNDER_WAY_MS = 7 * DAY_MS;
 const MAX_TURNS = 10;
 
 /** Gives a tenant, or each, a new data key and seals its connections anew under it, while `enough` time is left (B-11).
- *  May be broken off and repeated at any point; an old key goes when it is asked again 65 days
+ *  May be broken off and repeated at any point; an old key goes when it is asked again 105 days
  *  after its successor came: the calls that it sealed have gone by then, too. */
 export async function rotate(
   ports: RotatePorts,

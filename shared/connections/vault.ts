@@ -18,7 +18,7 @@ export type Vault = ReturnType<typeof openVault>;
 const CACHE_MS = 5 * 60_000;
 const CACHE_ENTRIES = 1_000;
 /** What is sealed opens for so long at least, whatever is rotated meanwhile: no older key goes before. */
-export const OPENS_FOR_MS = 65 * 24 * 60 * 60_000;
+export const OPENS_FOR_MS = 105 * 24 * 60 * 60_000;
 /** For so long a data key seals. Each record has a key of its own (HKDF over 256 random bits), so nothing hangs on a count;
  *  the bound of 2^32 records under one key is kept all the same, without one: a tenant's rows share a partition, which takes
  *  1,000 writes a second (B-08). */

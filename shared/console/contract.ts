@@ -3,13 +3,25 @@ import { auditedEvents } from '../core/audit.ts';
 import type { FeatureContract } from '../core/contract.ts';
 import { ConnectionRef, TenantId } from '../core/ids.ts';
 import { UNROUTED } from '../core/keys.ts';
-import { setting, tenantPath } from '../core/paths.ts';
+import { page, setting, tenantPath } from '../core/paths.ts';
+import { activityKinds } from './activity.ts';
 
 /** Whatever only a signed-in operator sees needs these. */
 const deskEnv = { STAGE: setting, PUBLIC_URL: setting, OPERATOR_SECRET: setting } as const;
 
 /** A tenant's work, or what came in that is nobody's. */
 const WorkPath = z.object({ tenant: z.union([TenantId, z.literal(UNROUTED)]) });
+
+/** What happened is read from here; a call's results and a webhook's data are not. */
+const activityEnv = {
+  TENANTS_TABLE: setting,
+  ACTIVITY_TABLE: setting,
+  CALLS_TABLE: setting,
+  INBOX_TABLE: setting,
+  ACTIVITY_DAYS: setting,
+} as const;
+
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 export const consoleContract = {
   health: {
@@ -31,6 +43,43 @@ export const consoleContract = {
     env: z.object({}),
     timeoutS: 10,
     entry: { kind: 'http', routes: ['$default'], access: 'public', summary: 'Whatever has no route' },
+  },
+  activity: {
+    env: z.object(activityEnv),
+    timeoutS: 29,
+    entry: {
+      kind: 'http',
+      routes: ['GET /v1/activity'],
+      access: 'key',
+      summary:
+        "List what happened, newest first: who did what (`audit`), calls, webhooks. The operator names the tenant, or reads what is no tenant's",
+      query: z.strictObject({
+        ...page,
+        tenant: TenantId.optional(),
+        from: time.optional(),
+        to: time.optional(),
+        kind: z.enum(activityKinds).optional(),
+      }),
+    },
+  },
+  usage: {
+    env: z.object(activityEnv),
+    timeoutS: 29,
+    entry: {
+      kind: 'http',
+      routes: ['GET /v1/usage'],
+      access: 'key',
+      summary:
+        'Read what a tenant used in a month (UTC), this one or the one before, by provider; where `complete` is false, ask again: it goes on from there',
+      query: z.strictObject({
+        tenant: TenantId.optional(),
+        /** Default: this one. */
+        month: z
+          .string()
+          .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month, like 2026-11')
+          .optional(),
+      }),
+    },
   },
   record: {
     env: z.object({ ACTIVITY_TABLE: setting, ACTIVITY_DAYS: setting }),

@@ -12,8 +12,16 @@ export type AuditLog = ReturnType<typeof auditLog>;
 
 /** Returns the writing side, which every audited function has: no SDK client for one request in a while. */
 export function auditWriter(dynamodb: Ask, { table, keptDays }: { readonly table: string; readonly keptDays: number }) {
-  return async ({ id, tenant, atMs, action, actor, target, error, requestId }: AuditEntry): Promise<void> => {
-    const texts = { action, actor: actor.kind, actorId: actor.id, target: JSON.stringify(target), error, requestId };
+  return async ({ id, tenant, atMs, action, actor, target, error, reason, requestId }: AuditEntry): Promise<void> => {
+    const texts = {
+      action,
+      actor: actor.kind,
+      actorId: actor.id,
+      target: JSON.stringify(target),
+      error,
+      reason,
+      requestId,
+    };
     const said = Object.entries(texts).filter((field): field is [string, string] => field[1] !== undefined);
     await dynamodb('PutItem', {
       TableName: table,
@@ -38,9 +46,11 @@ export function auditLog(table: Table) {
       { fromMs, toMs, limit, after }: { fromMs: number; toMs: number; limit: number; after?: string },
     ): Promise<AuditEntry[]> {
       const found: AuditEntry[] = [];
-      const last = after ?? `${idsFrom('aud', toMs + 1)}`;
+      const last = after ?? idsFrom('aud', toMs + 1);
       for (let atMs = toMs; atMs >= fromMs && found.length < limit; atMs = endOfMonthBefore(atMs)) {
-        const values = { ':pk': activityKey(tenant, atMs), ':from': idsFrom('aud', fromMs), ':last': last };
+        const from = idsFrom('aud', fromMs);
+        if (last < from) break; // no range at all, to DynamoDB
+        const values = { ':pk': activityKey(tenant, atMs), ':from': from, ':last': last };
         const where = '#pk = :pk AND #sk BETWEEN :from AND :last';
         // One more than wanted: `last` may be the entry that was given before.
         const page = await table.query({ where, values, limit: limit - found.length + 1, descending: true });
@@ -56,11 +66,15 @@ function endOfMonthBefore(atMs: number): number {
   return Date.UTC(at.getUTCFullYear(), at.getUTCMonth()) - 1;
 }
 
-function toEntry(tenant: string, { sk, at, action, actor, actorId, target, error, requestId }: Item): AuditEntry {
+function toEntry(
+  tenant: string,
+  { sk, at, action, actor, actorId, target, error, reason, requestId }: Item,
+): AuditEntry {
   return {
     ...{ id: sk, tenant, atMs: at, action, actor: { kind: actor, ...(actorId !== undefined && { id: actorId }) } },
     target: parseJson(String(target)),
     ...(error !== undefined && { error }),
+    ...(reason !== undefined && { reason }),
     ...(requestId !== undefined && { requestId }),
   } as AuditEntry;
 }

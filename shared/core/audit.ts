@@ -41,6 +41,9 @@ export const auditedActs = {
 
 export type AuditedAct = keyof typeof auditedActs;
 
+/** What a contract says: one act, or several of which the function names one each time; or that none is done. */
+export type Audited = AuditedAct | readonly AuditedAct[] | undefined;
+
 /** What the hub does by itself: the entries are made of its own events. */
 export const auditedEvents = [
   'connection.activated',
@@ -83,8 +86,10 @@ export interface AuditEntry {
   readonly action: AuditedAct | (typeof auditedEvents)[number];
   readonly actor: Actor;
   readonly target: Target;
-  /** Why nothing, or not all, came of it: a refusal's code, or the reason of what the hub did. */
+  /** Why nothing, or not all, came of it: a refusal's code. */
   readonly error?: string;
+  /** Why the hub did it. */
+  readonly reason?: string;
   readonly requestId?: string;
 }
 
@@ -129,7 +134,7 @@ export function entryOf(event: HubEvent): AuditEntry | undefined {
       ...(connection !== undefined && { connection }),
       ...(subscription !== undefined && { subscription }),
     },
-    ...(reason !== undefined && /^[a-z0-9_]{1,60}$/.test(reason) && { error: reason }),
+    ...(reason !== undefined && /^[a-z0-9_]{1,60}$/.test(reason) && { reason }),
   };
 }
 

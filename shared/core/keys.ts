@@ -14,7 +14,7 @@ import type { ConnectionId, TenantId } from './ids.ts';
 //               <tenant>                      _replay#rpl_…                   90 days (TTL)
 // endpoints     <tenant>                      endpoint#<id>                   until deleted
 //               <tenant>                      subscription#google#default#…   the connection's
-// calls         <tenant>                      call_…                          30 days (TTL)
+// calls         <tenant>                      call_…                          70 days (TTL)
 //               <tenant>                      answer#<hash>                   a day at most (TTL)
 // limits        slack#<tenant>#default#…      -                               a day (TTL)
 //               slack#all                     -                               a day (TTL)

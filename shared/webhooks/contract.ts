@@ -71,6 +71,9 @@ function inMs<Filter extends { from?: string; to?: string }>({ from, to, ...rest
   return { ...rest, ...fromMs, ...(to !== undefined && { toMs: Date.parse(to) }) };
 }
 
+/** Of an event, what stands in the index by time: all but its data, which is most of it. */
+export const eventLine = ['provider', 'type', 'connection', 'outcome', 'accountIds', 'requestId', 'bytes'] as const;
+
 const ReplayPath = tenantPath.extend({ replay: z.string().regex(/^rpl_[0-9a-z]{1,40}$/) });
 
 export const webhooksContract = {

@@ -13,8 +13,8 @@ export async function countEvents(
   let cursor: string | undefined;
   do {
     if (timeIsUp()) return { count, complete: false };
-    const page = await inbox.list({ ...filter, limit: PAGE, cursor });
-    count += page.events.filter(({ outcome }) => outcome !== 'conflicting').length;
+    const page = await inbox.lines({ ...filter, limit: PAGE, cursor });
+    count += page.lines.filter(({ outcome }) => outcome !== 'conflicting').length;
     cursor = page.cursor;
   } while (cursor !== undefined);
   return { count, complete: true };

@@ -3,6 +3,7 @@ import { ttlSeconds } from '../core/clock.ts';
 import { writeCursor } from '../core/cursor.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import { eventKey } from '../core/keys.ts';
+import { inParallel } from '../core/parallel.ts';
 import type { Outcome } from './contract.ts';
 import type { InboxEvent } from './event.ts';
 
@@ -46,16 +47,29 @@ export interface EventPage {
   readonly cursor?: string;
 }
 
+export interface LinePage {
+  readonly lines: readonly EventLine[];
+  readonly cursor?: string;
+}
+
+/** What is known of an event without its row. */
+export interface EventLine
+  extends Pick<InboxEvent, 'id' | 'tenantId' | 'provider' | 'type' | 'receivedAtMs' | 'connection' | 'outcome'> {
+  readonly requestId: string;
+  readonly bytes?: number;
+}
+
 export type InboxStore = ReturnType<typeof inboxStore>;
 
 /** A filter that fits little looks through so many rows, so often, before it answers with less than a page. */
 const FILTERED_READ = 200;
 const MAX_READS = 10;
+const WIDTH = 20;
 
 export function inboxStore(table: Table) {
-  return {
-    /** A tenant's events, or those of `UNROUTED`. */
-    forTenant: (tenantId: string) => ({
+  /** A tenant's events, or those of `UNROUTED`. */
+  function forTenant(tenantId: string) {
+    return {
       /** Writes the event unless its id is taken: this one conditional put is the de-duplication (D-08). */
       async keepOnce(event: InboxEvent): Promise<Kept> {
         const written = await table.put(toItem(event), { condition: 'attribute_not_exists(pk)' });
@@ -90,24 +104,31 @@ export function inboxStore(table: Table) {
       },
 
       /** Returns at most `limit` events, newest first unless asked for otherwise. */
-      async list({ limit, cursor, oldestFirst, event, ...filter }: EventFilter & Paging): Promise<EventPage> {
+      async list(wanted: EventFilter & Paging): Promise<EventPage> {
+        const { lines, cursor } = await this.lines(wanted);
+        const rows = await inParallel(lines, WIDTH, ({ provider, id }) => this.get(provider, id));
+        return { events: rows.filter((row) => row !== undefined), ...(cursor !== undefined && { cursor }) };
+      },
+
+      /** Returns the same without their data: the index alone is read. */
+      async lines({ limit, cursor, oldestFirst, event, ...filter }: EventFilter & Paging): Promise<LinePage> {
         if (event !== undefined) {
           const found = await this.get(filter.provider ?? '', event);
-          return { events: found ? [found] : [] };
+          return { lines: found ? [found] : [] };
         }
         const query = narrow(tenantId, filter);
-        const events: InboxEvent[] = [];
+        const lines: EventLine[] = [];
         let next = cursor;
-        for (let reads = 0; reads < MAX_READS && events.length < limit; reads++) {
+        for (let reads = 0; reads < MAX_READS && lines.length < limit; reads++) {
           const size = query.filter ? FILTERED_READ : limit;
           const page = await table.query({ ...query, limit: size, descending: !oldestFirst, cursor: next });
-          events.push(...page.items.map(fromItem));
+          lines.push(...page.items.map(toLine));
           next = page.cursor;
           if (next === undefined) break;
         }
-        const last = events[limit - 1];
-        if (last && events.length > limit) return { events: events.slice(0, limit), cursor: cursorAfter(last) };
-        return { events, ...(next !== undefined && { cursor: next }) };
+        const last = lines[limit - 1];
+        if (last && lines.length > limit) return { lines: lines.slice(0, limit), cursor: cursorAfter(last) };
+        return { lines, ...(next !== undefined && { cursor: next }) };
       },
 
       /** Returns some of what is left, whatever it is. */
@@ -119,12 +140,14 @@ export function inboxStore(table: Table) {
       async remove({ sk }: Pick<Leftover, 'sk'>): Promise<void> {
         await table.remove({ pk: tenantId, sk });
       },
-    }),
-  };
+    };
+  }
+
+  return { forTenant };
 }
 
 /** Returns the cursor that a list ending with this event would have. */
-export function cursorAfter({ tenantId, provider, id, receivedAtMs }: InboxEvent): string {
+export function cursorAfter({ tenantId, provider, id, receivedAtMs }: EventLine): string {
   return writeCursor({ pk: tenantId, sk: eventKey(provider, id), receivedAt: receivedAtMs });
 }
 
@@ -151,6 +174,7 @@ function toItem({ tenantId, id, receivedAtMs, content, ...event }: InboxEvent): 
     sk: eventKey(event.provider, id),
     ...event,
     receivedAt: receivedAtMs,
+    ...('json' in content && { bytes: Buffer.byteLength(content.json) }),
     ...content,
     ttl: ttlSeconds(receivedAtMs + KEPT_MS),
   };
@@ -165,6 +189,12 @@ function fromItem(item: Item): InboxEvent {
     receivedAtMs: receivedAt,
     content: json === undefined ? { object: object ?? '', bytes: bytes ?? 0 } : { json },
   };
+}
+
+function toLine(item: Item): EventLine {
+  const { pk, sk, provider, type, receivedAt, connection, outcome, requestId, bytes } = item as StoredEvent;
+  const id = sk.slice(eventKey(provider, '').length);
+  return { id, tenantId: pk, provider, type, receivedAtMs: receivedAt, connection, outcome, requestId, bytes };
 }
 
 /** As `toItem` writes it; nobody else writes this table. */

@@ -39,7 +39,7 @@ describe('a stage with all that can be switched on', () => {
     const functions = hub.all('AWS::Lambda::Function').length;
     const awaited = hub.all('AWS::Lambda::Function').filter(({ properties }) => !properties.DeadLetterConfig).length;
     expect(counts).toEqual({
-      'AwsSolutions-APIG4': 21, // routes for browsers, providers and monitors
+      'AwsSolutions-APIG4': 22, // routes for browsers, providers and monitors
       'AwsSolutions-DDB3': 6, // tables that must not be restored
       'AwsSolutions-IAM5[Resource::patchbay-prod-data-payloads/*]': 8, // objects of the payload bucket
       'AwsSolutions-S1': 1, // the payload bucket

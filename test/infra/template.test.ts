@@ -328,7 +328,7 @@ test('the dashboard shows every alarm, and each metric by the dimensions that it
       by,
     ]),
   ];
-  expect(shown.length).toBeGreaterThanOrEqual(10);
+  expect(shown.length).toBeGreaterThanOrEqual(18);
   for (const [, metric = '', by = ''] of shown) {
     const measured = sources.match(new RegExp(`measure\\('${metric}', \\{([^}]*)\\}`))?.[1] ?? `never: ${metric}`;
     const dimensions = ['provider', 'outcome'].filter((dimension) => measured.includes(dimension));
@@ -336,8 +336,26 @@ test('the dashboard shows every alarm, and each metric by the dimensions that it
   }
 });
 
+test('the dashboard has of each provider how often it is called, what fails, how long it takes, and what needs a person', () => {
+  const body = JSON.stringify(hub.one('AWS::CloudWatch::Dashboard').DashboardBody);
+  for (const expression of [
+    'SUM(CallAttempt) FROM SCHEMA(Patchbay, service, provider, outcome) GROUP BY provider',
+    "SUM(CallAttempt) FROM SCHEMA(Patchbay, service, provider, outcome) WHERE outcome != 'succeeded' GROUP BY provider",
+    'SUM(NeedsReauth) FROM SCHEMA(Patchbay, service, provider, outcome) GROUP BY provider',
+    'SUM(WebhookRefused) FROM SCHEMA(Patchbay, service, provider, outcome) GROUP BY provider',
+    'SUM(CircuitOpened) FROM SCHEMA(Patchbay, service, provider, outcome) GROUP BY provider',
+    'SUM(CallDeferred) FROM SCHEMA(Patchbay, service, provider) GROUP BY provider',
+    'ApproximateAgeOfOldestMessage',
+    'ApproximateNumberOfMessagesVisible',
+  ]) {
+    expect(body).toContain(expression);
+  }
+  for (const percentile of ['p50', 'p99'])
+    expect(body).toMatch(new RegExp(`MetricName=\\W+CallLatency\\W+ \\W*'${percentile}'`));
+});
+
 test('the hub has room for more: a stack may have 500 resources', () => {
-  expect(Object.keys(hub.template.toJSON().Resources).length).toBeLessThan(480);
+  expect(Object.keys(hub.template.toJSON().Resources).length).toBeLessThan(490);
 });
 
 describe('key, secrets and payloads', () => {

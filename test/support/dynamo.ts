@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { callLine, dueCall } from '../../shared/calls/contract.ts';
+import { eventLine } from '../../shared/webhooks/contract.ts';
 
 // A real DynamoDB engine for tests, in memory, with the template's keys and indexes. Start it in `beforeAll`, before the
 // handlers are imported: they read their settings and open their tables as they load.
@@ -13,20 +15,26 @@ import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from
 //   const { handler } = await import('…/functions/connections/open.ts');
 //   afterAll(() => dynamo.stop());
 
+/** Its keys, and what it holds beside them where that is not all of the row. */
+type Index = readonly [string, string, (readonly string[])?];
+
 const schemas = {
   tenants: { sort: true },
   'tenant-keys': { sort: true },
   connections: { sort: true, indexes: { 'by-account': ['accountKey', 'pk'], 'by-due': ['dueShard', 'dueAt'] } },
   sessions: { sort: false, indexes: { 'by-due': ['dueShard', 'dueAt'] } },
-  inbox: { sort: true, indexes: { 'by-time': ['pk', 'receivedAt'] } },
+  inbox: { sort: true, indexes: { 'by-time': ['pk', 'receivedAt', eventLine] } },
   endpoints: { sort: true, indexes: { 'by-endpoint': ['endpoint', 'pk'], 'by-due': ['dueShard', 'dueAt'] } },
-  calls: { sort: true, indexes: { 'by-time': ['pk', 'createdAt'], 'by-due': ['dueShard', 'dueAt'] } },
+  calls: {
+    sort: true,
+    indexes: { 'by-time': ['pk', 'createdAt', callLine], 'by-due': ['dueShard', 'dueAt', dueCall] },
+  },
   limits: { sort: false },
   syncs: { sort: true, indexes: { 'by-due': ['dueShard', 'dueAt'] } },
   records: { sort: true },
   activity: { sort: true },
   deliveries: { sort: true, indexes: { 'by-time': ['pk', 'createdAt'], 'by-due': ['dueShard', 'dueAt'] } },
-} as const satisfies Record<string, { sort: boolean; indexes?: Record<string, readonly [string, string]> }>;
+} as const satisfies Record<string, { sort: boolean; indexes?: Record<string, Index> }>;
 
 export type TableName = keyof typeof schemas;
 
@@ -62,9 +70,9 @@ export function setEnv(values: Readonly<Record<string, string>>): void {
 }
 
 function tableInput(name: TableName): CreateTableCommandInput {
-  const { sort, indexes = {} }: { sort: boolean; indexes?: Record<string, readonly [string, string]> } = schemas[name];
+  const { sort, indexes = {} }: { sort: boolean; indexes?: Record<string, Index> } = schemas[name];
   const keys = ['pk', ...(sort ? ['sk'] : [])];
-  const attributes = new Set([...keys, ...Object.values(indexes).flat()]);
+  const attributes = new Set([...keys, ...Object.values(indexes).flatMap((index) => index.slice(0, 2) as string[])]);
   return {
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
@@ -76,10 +84,12 @@ function tableInput(name: TableName): CreateTableCommandInput {
     GlobalSecondaryIndexes:
       Object.keys(indexes).length === 0
         ? undefined
-        : Object.entries(indexes).map(([index, indexKeys]) => ({
+        : Object.entries(indexes).map(([index, [by, sortedBy, holds]]) => ({
             IndexName: index,
-            KeySchema: keySchema(indexKeys),
-            Projection: { ProjectionType: 'ALL' as const },
+            KeySchema: keySchema([by, sortedBy]),
+            Projection: holds
+              ? { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...holds] }
+              : { ProjectionType: 'ALL' as const },
           })),
   };
 }

@@ -82,7 +82,11 @@ describe('submit', () => {
     expect({ status, json }).toEqual({ status: 202, json: { id: json.id, status: 'queued' } });
     expect(hub.seen).toEqual([]);
     expect(hub.queue).toEqual([
-      { body: JSON.stringify({ tenant: 'acme', call: json.id }), group: 'acme#demo#default', delayS: 0 },
+      {
+        body: JSON.stringify({ tenant: 'acme', call: json.id, requestId: 'req-1' }),
+        group: 'acme#demo#default',
+        delayS: 0,
+      },
     ]);
     expect(await hub.deliver()).toEqual([]);
     expect(await hub.one('get', json.id)).toMatchObject({
@@ -257,6 +261,22 @@ describe('plan', () => {
     await hub.deliver();
     expect(await hub.one('get', json.id)).toMatchObject({ json: { status: 'succeeded' } });
   });
+});
+
+test('one request id goes through: from the request into the row, the message and the log, and on to the provider', async () => {
+  const { json } = await hub.submit({ ...create, mode: 'async' });
+  expect(JSON.parse(hub.queue.at(-1)?.body ?? '')).toMatchObject({ call: json.id, requestId: 'req-1' });
+  hub.script.push([503], [201]);
+  hub.seen.length = 0;
+  await hub.deliver();
+  await hub.deliver();
+  expect(hub.seen.map(({ headers }) => headers['x-request-id'])).toEqual(['req-1', 'req-1']);
+  const { json: call } = await hub.one('get', json.id);
+  expect(call).toMatchObject({
+    requestId: 'req-1',
+    attempts: [{ status: 503 }, { status: 201, bytes: JSON.stringify(call.result).length }],
+  });
+  expect((await hub.list('limit=1')).json.items[0]).toMatchObject({ id: json.id, requestId: 'req-1' });
 });
 
 describe('list and get', () => {

@@ -49,9 +49,13 @@ export async function startCalls() {
   const bus = fakeBus();
   const sqs = mockClient(SQSClient);
   const queue: { body: string; group: string; delayS: number }[] = [];
+  /** All that was ever sent. */
+  const messages: string[] = [];
   type Sent = { MessageBody: string; MessageGroupId: string; DelaySeconds?: number };
-  const push = ({ MessageBody, MessageGroupId, DelaySeconds = 0 }: Sent) =>
-    queue.push({ body: MessageBody, group: MessageGroupId, delayS: DelaySeconds });
+  const push = ({ MessageBody, MessageGroupId, DelaySeconds = 0 }: Sent) => {
+    messages.push(MessageBody);
+    return queue.push({ body: MessageBody, group: MessageGroupId, delayS: DelaySeconds });
+  };
   let broken = false;
   sqs.on(SendMessageCommand).callsFake((input: Sent) => {
     if (broken) throw new Error('SQS is down');
@@ -91,6 +95,8 @@ export async function startCalls() {
     TENANT_KEYS_TABLE: dynamo.tables['tenant-keys'],
     CALLS_TABLE: dynamo.tables.calls,
     LIMITS_TABLE: dynamo.tables.limits,
+    INBOX_TABLE: dynamo.tables.inbox,
+    TENANTS_TABLE: dynamo.tables.tenants,
     CALL_QUEUE_URL: 'http://127.0.0.1:9/queue',
     TENANT_QUOTA: 'off',
     VAULT_KEY_ID: 'vault-key',
@@ -139,7 +145,7 @@ export async function startCalls() {
   const as = (tenantId: string) => ({ kind: 'tenant', tenantId });
 
   return {
-    ...{ handlers, dynamo, kms, sqs, queue, seen, script, output },
+    ...{ handlers, dynamo, kms, sqs, queue, messages, seen, script, output },
     events: bus.events,
 
     async withoutSqs<T>(work: () => Promise<T>): Promise<T> {

@@ -269,6 +269,7 @@ describe('the contracts', () => {
       'webhooks/receive', // the inbox has each event
       'calls/submit', // the row of the call
       'calls/invoke',
+      'console/nowhere', // says that nothing is there
     ]);
   });
 

@@ -65,6 +65,8 @@ export async function startWebhooks() {
     AWS_ENDPOINT_URL_S3: s3.endpoint,
     STAGE: 'prod',
     INBOX_TABLE: dynamo.tables.inbox,
+    CALLS_TABLE: dynamo.tables.calls,
+    TENANTS_TABLE: dynamo.tables.tenants,
     CONNECTIONS_TABLE: dynamo.tables.connections,
     SYNCS_TABLE: dynamo.tables.syncs,
     RECORDS_TABLE: dynamo.tables.records,

@@ -50,6 +50,7 @@ const call = (more: Partial<Call> = {}): Call => ({
   id: 'call_1',
   connection: { provider: 'demo', name: 'default' },
   action: 'contacts.create',
+  endpoint: 'contacts.create',
   asked: { action: 'contacts.create', input: { name: 'Ada Lovelace' } },
   lane: 'interactive',
   status: 'succeeded',

@@ -10,6 +10,7 @@ const call = (moment: VirtualMoment, more: Partial<Call> = {}): Call => ({
   tenantId: TenantId.parse('acme'),
   id: 'call_1',
   connection: { provider: 'demo', name: 'default' },
+  endpoint: 'contacts.get',
   asked: { action: 'contacts.get', input: { id: 'c1' } },
   lane: 'interactive',
   status: 'running',

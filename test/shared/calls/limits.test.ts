@@ -172,7 +172,9 @@ describe("a limit of the owner's app", () => {
     const passed = await learns.take(caller(9), paces, moment);
     expect(passed).toEqual({ waitMs: 0, probes: ['provider'] });
     await learns.note(caller(9), 'answered', passed.probes, moment);
-    expect(await learns.circuits(caller(9).tenantId, id, moment.nowMs)).toMatchObject({ provider: { state: 'closed' } });
+    expect(await learns.circuits(caller(9).tenantId, id, moment.nowMs)).toMatchObject({
+      provider: { state: 'closed' },
+    });
   });
 
   test('an action that is excepted does not count', () => {

@@ -1,4 +1,5 @@
 import { type Attempts, noMocks, openAttempts } from '../../../shared/calls/attempt.ts';
+import { hasEnded } from '../../../shared/calls/call.ts';
 import { openContents } from '../../../shared/calls/contents.ts';
 import type { CallBody, CallMessage } from '../../../shared/calls/contract.ts';
 import { CallBody as CallBodySchema } from '../../../shared/calls/contract.ts';
@@ -184,7 +185,7 @@ export class World {
 
   async #allEnded(): Promise<boolean> {
     const { calls } = await this.ports.calls.forTenant(this.tenantId).list({ limit: 100 });
-    return calls.every(({ dueAtMs }) => dueAtMs === undefined);
+    return calls.every(hasEnded);
   }
 
   async #receive({ body, receives }: Message): Promise<Fate | 'threw'> {

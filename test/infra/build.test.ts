@@ -10,9 +10,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { transform } from 'esbuild';
+import * as kms from '@aws-sdk/client-kms';
+import { build, transform } from 'esbuild';
 import { afterAll, expect, test } from 'vitest';
-import { bundleFunctions } from '../../infra/build.ts';
+import { bundleFunctions, bundling } from '../../infra/build.ts';
 import { contracts, functionNames } from '../../infra/contracts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-dist-'));
@@ -56,6 +57,24 @@ test('the bundle of webhooks/receive has at most 350 kB, any other at most 600 k
   for (const [name, bytes] of Object.entries(sizes)) {
     expect(bytes, name).toBeLessThanOrEqual(name === 'webhooks/receive' ? 350_000 : 600_000);
   }
+});
+
+test('an error of a client is in a bundle what it is without one: its name, whose fault, and what it is a case of', async () => {
+  const names = 'DisabledException, KMSServiceException, NotFoundException';
+  const contents = `export { ${names} } from '@aws-sdk/client-kms';`;
+  const file = join(folder, 'errors.mjs');
+  const stdin = { contents, resolveDir: import.meta.dirname };
+  await build({ ...bundling, sourcemap: false, outExtension: {}, stdin, outfile: file });
+  const told = ({ DisabledException, KMSServiceException, NotFoundException }: typeof kms) => {
+    const error = new DisabledException({ message: 'off', $metadata: {} });
+    const kinds = [DisabledException, KMSServiceException, NotFoundException, Error].map(
+      (kind) => error instanceof kind,
+    );
+    return [error.name, error.message, error.$fault, ...kinds];
+  };
+  expect(told(await import(file))).toEqual(told(kms));
+  expect(told(kms)).toEqual(['DisabledException', 'off', 'client', true, true, false, true]);
+  expect(readFileSync(file, 'utf8').match(/ extends /g)).toHaveLength(3); // both bases, and one for all
 });
 
 test('every bundle is a module that parses: nothing of the banner clashes with a minified name', async () => {

@@ -7,7 +7,7 @@ import type { CredentialPorts } from '../../shared/connections/refresh.ts';
 import { type RotatePorts, rotate } from '../../shared/connections/rotate.ts';
 import { keyOf } from '../../shared/connections/seal.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
-import { openVault } from '../../shared/connections/vault.ts';
+import { OPENS_FOR_MS, openVault } from '../../shared/connections/vault.ts';
 import type { Item, Table } from '../../shared/core/aws.ts';
 import { TenantId } from '../../shared/core/ids.ts';
 import { ok } from '../../shared/core/result.ts';
@@ -78,7 +78,7 @@ export async function runRotation(steps: readonly Step[]): Promise<string[]> {
   world.moment.nowMs += 8 * 24 * HOUR_MS;
   await world.rotate(quiet);
   world.judgeRows();
-  world.moment.nowMs += 66 * 24 * HOUR_MS;
+  world.moment.nowMs += OPENS_FOR_MS + HOUR_MS;
   await world.rotate(quiet);
   if (world.keyRows.rows.size !== 2) world.faults.push(`${world.keyRows.rows.size} data keys are left`);
   for (let index = 0; index < CONNECTIONS; index++) await world.act('read', index, world.open());

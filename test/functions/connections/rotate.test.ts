@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { keyOf } from '../../../shared/connections/seal.ts';
+import { OPENS_FOR_MS } from '../../../shared/connections/vault.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { type CredentialWorld, startCredentialWorld } from '../../support/credential-world.ts';
 import { readEvent } from '../../support/samples.ts';
@@ -26,13 +27,13 @@ const versionsOf = async (tenant: string) => {
 
 test('a rotation seals every connection anew under a new key, which keeps serving; the old key goes when no call needs it any more (B-11)', async () => {
   const tenant = (readEvent('connections/rotate') as { tenant: string }).tenant;
-  const { access } = { access: await world.connect(tenant, id, 100 * 86_400).then(() => token(tenant)) };
+  const { access } = { access: await world.connect(tenant, id, 200 * 86_400).then(() => token(tenant)) };
   days(8);
   expect(await rotate({ tenant })).toEqual({ resealed: 1, left: 0, retired: 0, finished: true });
   expect(await versionsOf(tenant)).toEqual([2, 2]);
   expect(await token(tenant)).toEqual(access);
   expect(await rotate({ tenant })).toEqual({ resealed: 0, left: 0, retired: 0, finished: true });
-  days(66);
+  days(OPENS_FOR_MS / DAY_MS + 1);
   expect(await rotate({ tenant })).toEqual({ resealed: 1, left: 0, retired: 1, finished: true });
   expect((await world.keysOf(tenant)).map(({ version }) => version)).toEqual([2, 3]);
   expect(await token(tenant)).toEqual(access);
@@ -94,7 +95,7 @@ test('a connection that does not open is left as it is, and keeps the key it may
   );
   days(8);
   expect(await rotate({ tenant: 'hooli' })).toMatchObject({ resealed: 0, left: 1 });
-  days(66);
+  days(OPENS_FOR_MS / DAY_MS + 1);
   expect(await rotate({ tenant: 'hooli' })).toMatchObject({ left: 1, retired: 0 });
   expect((await world.keysOf('hooli')).map(({ version }) => version)).toEqual([1, 2, 3]);
 });

@@ -325,9 +325,8 @@ describe('a delivery that is not believed, or not yet', () => {
   });
 
   test('is read as its settings complete it, also where it was verified when it came', async () => {
-    const signature = {
-      ...{ header: 'x-partner-signature', algorithm: 'sha256', encoding: 'hex', signed: ['body'] },
-    } as const;
+    const algorithm = 'sha256' as const;
+    const signature = { header: 'x-partner-signature', algorithm, encoding: 'hex' as const, signed: ['body' as const] };
     const { believed } = await late('hmac', { deferred: false, settings: { signature }, body: base64('{}') }, {});
     expect(believed).toMatchObject({ value: { webhooks: { signatures: [{ header: 'x-partner-signature' }] } } });
   });

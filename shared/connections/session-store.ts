@@ -45,8 +45,7 @@ export function sessionStore(table: Table) {
     },
 
     async get(id: string): Promise<Session | undefined> {
-      const item = await table.get(key(id));
-      return item && (item as unknown as Session);
+      return (await table.get(key(id))) as unknown as Session | undefined;
     },
 
     /** The link becomes this browser's; starting again in the same browser replaces the attempt. */

@@ -48,7 +48,7 @@ export function readTime(
   { list }: Pick<Mac, 'list'>,
   { headers }: Incoming,
 ): { readonly text: string; readonly seconds: number } | undefined {
-  const entries = prefix && list ? readEntries(headers, header, list) : [readHeader(headers, header) ?? ''];
+  const entries = list ? readEntries(headers, header, list) : [readHeader(headers, header) ?? ''];
   const [entry, second] = entries?.filter((one) => one.startsWith(prefix)) ?? [];
   const text = entry?.slice(prefix.length);
   if (text === undefined || second !== undefined || !/^[1-9]\d{0,14}$/.test(text)) return undefined;
@@ -62,13 +62,12 @@ function readTokens(
   request: Incoming,
 ): readonly Buffer[] | undefined {
   const texts = textsAt(webhooks, place, request);
-  const tokens = texts.map((text) => {
-    if (text === undefined || !text.startsWith(prefix)) return undefined;
+  const tokens = texts.flatMap((text) => {
+    if (!text?.startsWith(prefix)) return [];
     const token = text.slice(prefix.length);
-    return form === 'basic' ? passwordOf(token) : token;
+    return (form === 'basic' ? passwordOf(token) : token) || [];
   });
-  const found = tokens.filter((token) => token !== undefined && token !== '').map((token) => Buffer.from(token ?? ''));
-  return tokens.length > 0 && found.length === tokens.length ? found : undefined;
+  return texts.length > 0 && tokens.length === texts.length ? tokens.map((token) => Buffer.from(token)) : undefined;
 }
 
 /** Returns the text at a place, or at each of several in the body. */
@@ -90,6 +89,5 @@ function asText(value: unknown): string | undefined {
 /** RFC 7617: the name ends at the first colon, and is not looked at. */
 function passwordOf(credentials: string): string | undefined {
   const text = decodeStrictly(credentials, 'base64')?.toString('utf8');
-  const colon = text?.indexOf(':') ?? -1;
-  return colon === -1 ? undefined : text?.slice(colon + 1);
+  return text?.includes(':') ? text.slice(text.indexOf(':') + 1) : undefined;
 }

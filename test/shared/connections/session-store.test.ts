@@ -52,7 +52,7 @@ describe.each(['engine', 'memory'])('sessions on %s', (kind) => {
     store = sessionStore(table);
   });
 
-  async function started() {
+  async function created() {
     const id = `cs_${String(count++).padStart(26, '0')}`;
     await store.create({
       ...{
@@ -66,6 +66,11 @@ describe.each(['engine', 'memory'])('sessions on %s', (kind) => {
       },
       ...{ scopes: [], status: 'created', linkHash: 'l', createdAtMs: NOW, linkExpiresAtMs: NOW + 900_000 },
     });
+    return id;
+  }
+
+  async function started() {
+    const id = await created();
     await store.start(id, { linkHash: 'l', attempt }, NOW);
     return id;
   }
@@ -74,6 +79,10 @@ describe.each(['engine', 'memory'])('sessions on %s', (kind) => {
     const id = await started();
     expect(await sessionStore(losingAnswers(table)).consume(id, claim, NOW)).toMatchObject({ done: true });
     expect(await store.consume(id, { ...claim, claimId: 'another' }, NOW)).toMatchObject({ done: false });
+  });
+
+  test('a claim that is repeated once its grant is there comes too late', async () => {
+    expect(await store.consume(await waiting(), claim, NOW)).toMatchObject({ done: false });
   });
 
   test('a grant whose writing was answered by nobody is kept once', async () => {
@@ -217,6 +226,8 @@ describe.each(['engine', 'memory'])('sessions on %s', (kind) => {
     expect(await store.end(id, 'denied')).toMatchObject({ done: true, session: ended });
     expect(await store.end(id, 'failed')).toMatchObject({ done: false, session: ended });
     expect(await tryAgain(id)).toMatchObject({ done: false });
+    const untouched = await created();
+    expect(await store.end(untouched, 'denied')).toMatchObject({ done: true });
     const exchanging = await started();
     await store.consume(exchanging, claim, NOW);
     expect(await store.end(exchanging, 'exchange_failed')).toMatchObject({ done: true });

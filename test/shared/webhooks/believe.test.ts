@@ -1,5 +1,6 @@
 import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign as signWith } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { err, ok } from '../../../shared/core/result.ts';
 import type { ProviderApp } from '../../../shared/providers/app.ts';
 import { findWebhooks } from '../../../shared/providers/senders.ts';
 import { believe } from '../../../shared/webhooks/believe.ts';
@@ -235,6 +236,99 @@ describe('a message of Amazon SNS', () => {
     const forged = await confirm({ SubscribeURL: 'https://evil.example/?Action=ConfirmSubscription' });
     expect(forged.believed.ok).toBe(false);
     expect(forged.asked).toEqual([told.SigningCertURL]);
+  });
+});
+
+describe('a delivery that is not believed, or not yet', () => {
+  const s3 = samplesOf('s3').find(({ expect: { handshake } }) => handshake) as Sample;
+  const told = JSON.parse(s3.body);
+  const settings = { senders: [told.TopicArn] };
+
+  test.each<[string, Parameters<typeof late>, object]>([
+    [
+      'at an endpoint that nobody has',
+      ['stripe', { endpoint: 'ep_none', body: base64('{}') }, {}],
+      { code: 'unauthenticated', cause: 'the endpoint is unknown' },
+    ],
+    [
+      'without its signature',
+      ['stripe', { body: base64('{}') }, { app: { webhookSecrets: ['made-up-secret-of-stripe'] } }],
+      { code: 'unauthenticated', cause: 'the signature is missing' },
+    ],
+    [
+      'of a topic that is not meant',
+      ['s3', { body: base64(s3.body) }, { app: { webhookSettings: { senders: ['arn:aws:sns:x:1:other'] } } }],
+      { code: 'unauthenticated', cause: 'nobody who is meant' },
+    ],
+    [
+      'that the platform did not sign',
+      [
+        's3',
+        { body: base64(JSON.stringify({ ...told, Message: 'another' })) },
+        { app: { webhookSettings: settings }, platform: s3.platform },
+      ],
+      { code: 'unauthenticated', cause: 'the platform did not sign it' },
+    ],
+  ])('%s', async (_what, given, error) => {
+    expect((await late(...given)).believed).toMatchObject({ ok: false, error });
+  });
+
+  test('with a token of its own is judged by the secret', async () => {
+    const secret = 'made-up-token-of-a-channel';
+    const headers = {
+      ...{ 'x-goog-channel-token': secret, 'x-goog-channel-id': 'c', 'x-goog-message-number': '1' },
+      'x-goog-resource-state': 'exists',
+    };
+    const send = (webhookSecrets: string[]) =>
+      late('google', { headers, body: base64('') }, { app: { webhookSecrets, webhookSettings: { senders: ['a@b'] } } });
+    expect((await send([secret])).believed.ok).toBe(true);
+    expect((await send(['another-token-of-a-channel'])).believed).toMatchObject({
+      error: { cause: 'no secret matches' },
+    });
+  });
+
+  test('comes again where its address was to be visited and did not answer well', async () => {
+    const webhooks = findWebhooks('s3');
+    const found = Object.entries(s3.platform ?? {})[0]?.[1] ?? '';
+    const asked: string[] = [];
+    const visit = async (answer: { status: number } | 'none', change: object = {}) => {
+      if (!webhooks) throw new Error('no such sender');
+      const send: Parameters<typeof openPlatformKeys>[0] = async ({ url, method, timeoutMs }) => {
+        const isVisit = url.includes('ConfirmSubscription');
+        if (isVisit) asked.push(`${method} within ${timeoutMs} ms`);
+        if (isVisit && answer === 'none') return err({ reason: 'timeout', sent: true, cause: 'no answer' } as const);
+        const { status } = isVisit && answer !== 'none' ? answer : { status: 200 };
+        return ok({ status, headers: {}, body: Buffer.from(found) });
+      };
+      const ports = {
+        readApp: async () => ({ webhookSettings: settings }),
+        readEndpoint: async () => undefined,
+        keys: openPlatformKeys(send, () => NOW_MS),
+        send,
+      };
+      const bytes = Buffer.from(JSON.stringify({ ...told, ...change }));
+      const delivery = {
+        ...{ provider: 's3', receivedAt: new Date(NOW_MS).toISOString(), requestId: 'r', deferred: true, headers: {} },
+        body: { base64: bytes.toString('base64') },
+      };
+      return believe(webhooks, delivery, { headers: {}, bytes }, ports);
+    };
+    expect(await visit({ status: 200 })).toMatchObject({ ok: true, value: { handshake: true } });
+    expect(await visit({ status: 299 })).toMatchObject({ ok: true });
+    for (const answer of [{ status: 300 }, { status: 404 }, { status: 503 }, 'none'] as const) {
+      expect(await visit(answer)).toEqual({
+        ok: false,
+        error: { code: 'unavailable', message: 'The request cannot be verified at present.', cause: 'Error' },
+      });
+    }
+    expect(new Set(asked)).toEqual(new Set(['GET within 5000 ms']));
+  });
+
+  test('is read as its settings complete it, also where it was verified when it came', async () => {
+    const algorithm = 'sha256' as const;
+    const signature = { header: 'x-partner-signature', algorithm, encoding: 'hex' as const, signed: ['body' as const] };
+    const { believed } = await late('hmac', { deferred: false, settings: { signature }, body: base64('{}') }, {});
+    expect(believed).toMatchObject({ value: { webhooks: { signatures: [{ header: 'x-partner-signature' }] } } });
   });
 });
 

@@ -3,7 +3,7 @@ import { openTable, type Table } from '../../../shared/core/aws.ts';
 import { log } from '../../../shared/core/log.ts';
 import type { InboxEvent } from '../../../shared/webhooks/event.ts';
 import { keep } from '../../../shared/webhooks/keep.ts';
-import { cursorAfter, inboxStore, KEPT_MS } from '../../../shared/webhooks/store.ts';
+import { cursorAfter, inboxStore } from '../../../shared/webhooks/store.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 
 let dynamo: TestDynamo;
@@ -94,7 +94,7 @@ describe('an event as it is kept', () => {
     expect(more).toHaveLength(1);
     expect(first).toEqual({ sk: expect.stringContaining('e1'), object: 'inbox/1' });
     expect(await table.get({ pk: tenantId, sk: first?.sk })).toMatchObject({
-      ttl: (NOW + KEPT_MS) / 1000,
+      ttl: (NOW + 90 * 24 * 60 * 60_000) / 1000,
       receivedAt: NOW,
     });
     await store.remove({ sk: first?.sk ?? '' });
@@ -153,6 +153,14 @@ describe('a list of events', () => {
     [{ type: undefined, outcome: 'unrouted' }, ['e6']],
   ] as const)('is narrowed to %j', async (filter, ids) => {
     expect(idsOf((await (await filled()).list({ limit: 10, ...filter })).events)).toEqual(ids);
+  });
+
+  test('is one event, or none, where its id is given', async () => {
+    const store = await filled();
+    const one = { limit: 10, provider: 'github' };
+    expect(await store.list({ ...one, event: 'e3' })).toEqual({ events: [await store.get('github', 'e3')] });
+    expect(await store.list({ ...one, event: 'none' })).toEqual({ events: [] });
+    expect(await store.list({ limit: 10, event: 'e3' })).toEqual({ events: [] });
   });
 
   test('that is narrowed is cut at its limit, and goes on behind its last event', async () => {

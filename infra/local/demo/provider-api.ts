@@ -1,21 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ContactWebhooks } from './contact-webhooks.ts';
+import type { Contacts } from './contacts.ts';
 import type { Keys } from './keys.ts';
 import type { OAuthServer } from './oauth-server.ts';
 import { respond } from './provider-routes.ts';
 import { type Answer, openRehearsal, refusal } from './rehearsal.ts';
 import { bodyOf, type Served, sendJson, serve } from './server.ts';
-import type { Storage } from './storage.ts';
 
 const WINDOW_MS = 60_000;
 const PER_WINDOW = 600;
 /** Of searches: so many a second, and so many at once. */
 const SEARCHES = { perS: 2, atOnce: 3 } as const;
 
+interface ApiParts {
+  readonly oauth: OAuthServer;
+  readonly keys: Keys;
+  readonly contactsOf: (account: string) => Contacts;
+  readonly webhooks: ContactWebhooks;
+}
+
 /** Returns the provider's API, as a small SaaS product would have it, for the bearer of a token of the OAuth server or of its
  *  own, or of a key: each may send 600 requests a minute, and two searches a second. Paths that begin with `/_` belong to the
  *  rehearsal: `POST /_expire` ends all tokens, and `GET /_last-token` tells whether that of the last good request lives. */
-export function startProviderApi(port: number, oauth: OAuthServer, keys: Keys, storage: Storage): Promise<Served> {
+export function startProviderApi(port: number, { oauth, keys, contactsOf, webhooks }: ApiParts): Promise<Served> {
   const rehearsal = openRehearsal((status, message) => refusal(status, 'rehearsed', message));
   const windows = new Map<string, { untilMs: number; used: number }>();
   const buckets = new Map<string, { atMs: number; left: number }>();
@@ -47,6 +55,10 @@ export function startProviderApi(port: number, oauth: OAuthServer, keys: Keys, s
     const { method = 'GET' } = request;
     const { pathname: path, search: query, searchParams } = url;
     const body = await bodyOf(request);
+    if (path === '/_webhooks') {
+      webhooks.control(body);
+      return sendJson(response, 204, undefined);
+    }
     if (path.startsWith('/_')) {
       const { status, body: said } = await control(path, body);
       return sendJson(response, status, said);
@@ -63,7 +75,8 @@ export function startProviderApi(port: number, oauth: OAuthServer, keys: Keys, s
       if (window.used > PER_WINDOW) return slowDown(window.untilMs - Date.now());
       if (!asker) return unauthorized;
       if (path === '/search' && !maySearch(credential)) return slowDown(1_000 / SEARCHES.perS);
-      return respond(asker, { method, path, query: searchParams, body, idempotencyKey }, storage);
+      const asked = { method, path, query: searchParams, body, idempotencyKey };
+      return respond(asker, asked, contactsOf(asker.account.id));
     };
     const asked = { method, path, query, idempotencyKey, account: asker?.account.id };
     const status = await rehearsal.play(response, asked, answer, {

@@ -1,18 +1,19 @@
 import * as z from 'zod';
 import type { Syncs } from '../syncs.ts';
 
-const Page = z.object({
-  items: z.array(
-    z.object({
-      id: z.string().min(1),
-      name: z.string(),
-      email: z.string(),
-      updatedAt: z.string(),
-      deleted: z.boolean().default(false),
-    }),
-  ),
-  next: z.string().nullable(),
+export const Contact = z.object({
+  id: z.string().min(1),
+  name: z.string(),
+  email: z.string(),
+  updatedAt: z.string(),
+  deleted: z.boolean().default(false),
 });
+const Page = z.object({ items: z.array(Contact), next: z.string().nullable() });
+
+/** Returns the record that a contact is, whoever shows it. */
+export function shown({ deleted, ...data }: z.output<typeof Contact>) {
+  return { id: data.id, updatedAt: data.updatedAt, deleted, data };
+}
 
 export const demoSyncs = {
   /** Ordered by time of change; `updated_since` includes its own instant, so that equal times are never half read. */
@@ -33,12 +34,7 @@ export const demoSyncs = {
     page: ({ body }) => {
       const { items, next } = Page.parse(body);
       return {
-        records: items.map(({ id, name, email, updatedAt, deleted }) => ({
-          id,
-          updatedAt,
-          deleted,
-          data: { id, name, email, updatedAt },
-        })),
+        records: items.map(shown),
         next: next ?? undefined,
         checkpoint: items.at(-1)?.updatedAt,
       };

@@ -44,6 +44,8 @@ const help = `Runs the hub's own modules through simulated crashes, lost answers
                       people write them in the verifier
   npm run simulate -- sync-load [--schedules N]
                       N syncs due at once, on the running hub's tables and queues
+  npm run simulate -- sync-records [--schedules N] [--seed S]
+                      N contacts copied by the running hub, while webhooks tell of changes, or are lost
 
   --schedules N   how many schedules (default 100000; of rotations 5000, of attacks 10000, of webhooks 40000, in an
                   outage 1000, on the running hub 20000, forged 500000; of records 10000, of subscriptions 1000, of calls and syncs
@@ -73,6 +75,7 @@ const standards = {
   syncs: 10_000,
   mutants: 0,
   'sync-load': 10_000,
+  'sync-records': 50_000,
 };
 const isWord = (text: string): text is keyof typeof standards => Object.hasOwn(standards, text);
 
@@ -118,6 +121,7 @@ if (what === 'webhook-load') await (await import('./webhook-report.ts')).reportL
 if (what === 'forgeries') (await import('./webhook-report.ts')).reportForgeries(count, seed);
 if (what === 'records') await (await import('./records-report.ts')).report(count, seed);
 if (what === 'sync-load') await (await import('./sync-report.ts')).reportLoad(count);
+if (what === 'sync-records') await (await import('./sync-report.ts')).reportRecords(count, seed);
 if (what === 'syncs') await reportCampaign(what, await import('./syncs.ts'), { count, seed, only });
 if (what === 'webhooks') await reportCampaign(what, await import('./webhooks.ts'), { count, seed, only });
 if (what === 'refresh') await reportCampaign(what, await import('./schedule.ts'), { count, seed, only });

@@ -48,10 +48,8 @@ export async function runSyncRecords(count: number, seed: number): Promise<SyncR
     for (let n = 0; n < CHANGES; n++) {
       const loses = chance() < LOST_SHARE;
       if (loses) lost += 1;
-      await fetch(`${demo.apiUrl}/_webhooks`, {
-        method: 'POST',
-        body: JSON.stringify({ url: `${hub.url}/webhooks/demo`, lose: loses ? 1 : 0 }),
-      });
+      const body = JSON.stringify({ url: `${hub.url}/webhooks/demo`, lose: loses ? 1 : 0 });
+      await patiently(() => fetch(`${demo.apiUrl}/_webhooks`, { method: 'POST', body }));
       const there = contacts.get(`con_${String(1 + Math.floor(chance() * count)).padStart(4, '0')}`);
       const fields = { name: `Name ${n}`, email: `name.${n}@people.example` };
       const draw = chance();
@@ -69,12 +67,13 @@ export async function runSyncRecords(count: number, seed: number): Promise<SyncR
       throw new Error(`the sync does not come to rest: ${JSON.stringify(await state())}`);
     };
     const state = async () => {
-      const { body } = await scene.ask(`GET ${acme.path}/connections/demo/syncs`, { key: acme.key });
+      const ask = () => scene.ask(`GET ${acme.path}/connections/demo/syncs`, { key: acme.key });
+      const { body } = await patiently(ask);
       return (body.items[0] ?? {}) as unknown as { status: string; lastSuccessAt?: string };
     };
     const runAgain = async (body: object) => {
       const before = (await state()).lastSuccessAt;
-      await post('/connections/demo/syncs/contacts/run', body);
+      await patiently(() => post('/connections/demo/syncs/contacts/run', body));
       for (const giveUp = Date.now() + CAUGHT_UP_WITHIN_MS; Date.now() < giveUp; await wait(500)) {
         const { status, lastSuccessAt } = await state();
         if (status === 'idle' && lastSuccessAt !== before) return;
@@ -98,6 +97,18 @@ export async function runSyncRecords(count: number, seed: number): Promise<SyncR
     return { backfillS, changes: CHANGES, lost, told: told().size, rewritten, rereadS, faults };
   } finally {
     await scene.stop();
+  }
+}
+
+/** The computer is busy: a connection that was kept too long is made anew. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries === 10) throw error;
+      await wait(500);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ContactFeed } from './contact-feed.ts';
 import type { ContactEvent, ContactWebhooks } from './contact-webhooks.ts';
 import type { Row, Storage } from './storage.ts';
 
@@ -21,14 +22,16 @@ const FIRST_SEED_MS = Date.UTC(2026, 0, 5, 9);
 export interface ContactParts {
   readonly storage: Storage;
   readonly webhooks: ContactWebhooks;
+  readonly feed: ContactFeed;
   /** What a new account begins with. */
   readonly count: number;
 }
 
 export type Contacts = ReturnType<typeof contactsOf>;
 
-/** Returns one account's contacts; a new account begins with some, four to each `updatedAt`. Webhooks tell of changes. */
-export function contactsOf({ storage, webhooks, count }: ContactParts, account: string) {
+/** Returns one account's contacts; a new account begins with some, four to each `updatedAt`. Webhooks and
+ *  the feed tell of changes. */
+export function contactsOf({ storage, webhooks, feed, count }: ContactParts, account: string) {
   if (!storage.get('SELECT 1 FROM contacts WHERE account = ?', account)) seed(storage, account, count);
 
   function write({ id, name, email, deleted }: Omit<Contact, 'updatedAt'>): Contact {
@@ -45,6 +48,7 @@ export function contactsOf({ storage, webhooks, count }: ContactParts, account: 
 
   function told(type: ContactEvent, contact: Contact): Contact {
     void webhooks.tell(type, account, contact);
+    feed.tell(account, contact);
     return contact;
   }
 

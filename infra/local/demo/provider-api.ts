@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ContactFeed } from './contact-feed.ts';
 import type { ContactWebhooks } from './contact-webhooks.ts';
 import type { Contacts } from './contacts.ts';
 import type { Keys } from './keys.ts';
@@ -18,12 +19,16 @@ interface ApiParts {
   readonly keys: Keys;
   readonly contactsOf: (account: string) => Contacts;
   readonly webhooks: ContactWebhooks;
+  readonly feed: ContactFeed;
 }
 
 /** Returns the provider's API, as a small SaaS product would have it, for the bearer of a token of the OAuth server or of its
  *  own, or of a key: each may send 600 requests a minute, and two searches a second. Paths that begin with `/_` belong to the
  *  rehearsal: `POST /_expire` ends all tokens, and `GET /_last-token` tells whether that of the last good request lives. */
-export function startProviderApi(port: number, { oauth, keys, contactsOf, webhooks }: ApiParts): Promise<Served> {
+export function startProviderApi(
+  port: number,
+  { oauth, keys, contactsOf, webhooks, feed }: ApiParts,
+): Promise<Served> {
   const rehearsal = openRehearsal((status, message) => refusal(status, 'rehearsed', message));
   const windows = new Map<string, { untilMs: number; used: number }>();
   const buckets = new Map<string, { atMs: number; left: number }>();
@@ -48,26 +53,28 @@ export function startProviderApi(port: number, { oauth, keys, contactsOf, webhoo
   async function control(path: string, body: string): Promise<Answer> {
     if (path === '/_last-token') return { status: 200, body: { live: (await oauth.inspect(lastToken)) !== undefined } };
     if (path === '/_expire') oauth.expireAccessTokens();
+    if (path === '/_webhooks') webhooks.control(body);
+    if (path === '/_feed') feed.control(body);
     return rehearsal.control(path, body);
   }
 
-  return serve(port, () => async (request: IncomingMessage, response: ServerResponse, url: URL) => {
+  const tokenOf = ({ headers }: IncomingMessage) => /^bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+  const askerOf = async (request: IncomingMessage) =>
+    (await oauth.inspect(tokenOf(request))) ?? keys.inspect(request.headers);
+
+  const handle = () => async (request: IncomingMessage, response: ServerResponse, url: URL) => {
     const { method = 'GET' } = request;
     const { pathname: path, search: query, searchParams } = url;
     const body = await bodyOf(request);
-    if (path === '/_webhooks') {
-      webhooks.control(body);
-      return sendJson(response, 204, undefined);
-    }
     if (path.startsWith('/_')) {
       const { status, body: said } = await control(path, body);
       return sendJson(response, status, said);
     }
-    const token = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    const token = tokenOf(request);
     const given = method === 'POST' && keys.answer(path, body, request.headers);
     if (given) return sendJson(response, given.status, given.body, given.headers);
     const idempotencyKey = request.headers['idempotency-key'] as string | undefined;
-    const asker = (await oauth.inspect(token)) ?? keys.inspect(request.headers);
+    const asker = await askerOf(request);
 
     const credential = String(request.headers.authorization ?? request.headers['x-api-key']);
     const window = windowOf(credential);
@@ -85,7 +92,10 @@ export function startProviderApi(port: number, { oauth, keys, contactsOf, webhoo
       'x-ratelimit-reset': String(Math.ceil(window.untilMs / 1000)),
     });
     if (status < 400) lastToken = token;
-  });
+  };
+  return serve(port, handle, async (request, socket) =>
+    feed.upgrade(request, socket, (await askerOf(request))?.account.id),
+  );
 }
 
 const unauthorized = refusal(401, 'invalid_token', 'The access token is expired, revoked or unknown', {

@@ -1,5 +1,6 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
+import { openFeed } from './contact-feed.ts';
 import { openWebhooks } from './contact-webhooks.ts';
 import { type Contacts, contactsOf } from './contacts.ts';
 import { openKeys } from './keys.ts';
@@ -20,6 +21,8 @@ export interface DemoProvider {
   readonly issuer: string;
   readonly apiUrl: string;
   readonly providers: Readonly<Record<string, ProviderSettings>>;
+  /** How many listen to its subscription. */
+  readonly listeners: () => number;
   /** An account's contacts, as its people change them. */
   readonly contactsOf: (account: string) => Contacts;
   stop(): Promise<void>;
@@ -53,12 +56,13 @@ export async function startDemoProvider({
       keys.expireAccessTokens();
     },
   };
-  const webhooks = openWebhooks();
-  const contacts = (account: string) => contactsOf({ storage, webhooks, count }, account);
-  const api = await startProviderApi(0, { oauth, keys, contactsOf: contacts, webhooks });
+  const [webhooks, feed] = [openWebhooks(), openFeed()];
+  const contacts = (account: string) => contactsOf({ storage, webhooks, feed, count }, account);
+  const api = await startProviderApi(0, { oauth, keys, contactsOf: contacts, webhooks, feed });
   return {
     issuer: oauth.issuer,
     apiUrl: api.url,
+    listeners: () => feed.listeners,
     contactsOf: contacts,
     providers: {
       demo: {

@@ -38,7 +38,7 @@ export async function runSyncRecords(count: number, seed: number): Promise<SyncR
     const acme = await scene.tenant('acme');
     const post = (path: string, body: object) => scene.ask(`POST ${acme.path}${path}`, { key: acme.key, body });
     await scene.connect(acme);
-    const records = openRecords(hub.awsUrl, await tableOf(scene));
+    const records = openRecords(await tableOf(scene));
     const contacts = demo.contactsOf(ACCOUNT);
     const told = listen(hub.busEvents);
     const ticks = setInterval(() => void hub.tick('syncs/plan'), 5_000);
@@ -123,7 +123,7 @@ async function tableOf({ hub }: Awaited<ReturnType<typeof openScene>>): Promise<
 }
 
 /** Reads the whole copy, tombstones left out. */
-function openRecords(_url: string, table: string) {
+function openRecords(table: string) {
   const connection = { provider: 'demo', name: 'default' };
   const copy = recordStore(openTable(table)).of(TenantId.parse('acme'), connection, 'contacts');
   return async (): Promise<RecordRow[]> => {

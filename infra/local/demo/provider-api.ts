@@ -25,10 +25,7 @@ interface ApiParts {
 /** Returns the provider's API, as a small SaaS product would have it, for the bearer of a token of the OAuth server or of its
  *  own, or of a key: each may send 600 requests a minute, and two searches a second. Paths that begin with `/_` belong to the
  *  rehearsal: `POST /_expire` ends all tokens, and `GET /_last-token` tells whether that of the last good request lives. */
-export function startProviderApi(
-  port: number,
-  { oauth, keys, contactsOf, webhooks, feed }: ApiParts,
-): Promise<Served> {
+export function startProviderApi(port: number, { oauth, keys, contactsOf, webhooks, feed }: ApiParts): Promise<Served> {
   const rehearsal = openRehearsal((status, message) => refusal(status, 'rehearsed', message));
   const windows = new Map<string, { untilMs: number; used: number }>();
   const buckets = new Map<string, { atMs: number; left: number }>();

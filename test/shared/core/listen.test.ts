@@ -90,7 +90,7 @@ const local = openNetwork({ loopback: true });
 const listen = (url: string, more: Partial<OutboundRequest> = {}) =>
   local({
     ...{ method: 'GET', url, headers: { authorization: 'Bearer made-up' }, timeoutMs: 3_000 },
-    listen: { document, variables: { n: 1 }, windowMs: 60 },
+    listen: { document, variables: { n: 1 }, windowMs: 400 },
     ...more,
   });
 const heard = async (url: string, more?: Partial<OutboundRequest>) => {
@@ -131,11 +131,11 @@ describe('a subscription', () => {
     const { url, peers } = await subscribed((peer) => {
       peer.send({ type: 'ping' }, { type: 'pong' });
       peer.raw(frame(opcode.ping, 'there?'), frame(opcode.pong, ''));
-      peer.send(next(1));
+      peer.send(next(1), { type: 'complete', id: '1' });
     });
-    expect(await heard(url)).toMatchObject({ results: results(1), ended: 'window' });
-    expect(peers[0]?.said).toContainEqual({ type: 'pong' });
-    expect(peers[0]?.controls).toContainEqual({ kind: opcode.pong, text: 'there?' });
+    expect(await heard(url)).toMatchObject({ results: results(1), ended: 'complete' });
+    await expect.poll(() => peers[0]?.said).toContainEqual({ type: 'pong' });
+    await expect.poll(() => peers[0]?.controls).toContainEqual({ kind: opcode.pong, text: 'there?' });
   });
 
   test('reads messages in whatever pieces they come', async () => {
@@ -151,8 +151,10 @@ describe('a subscription', () => {
         peer.raw(whole.subarray(at, at + 9_000));
         await new Promise((resolve) => setImmediate(resolve));
       }
+      peer.send({ type: 'complete', id: '1' });
     });
-    expect(await heard(url)).toMatchObject({ results: [...results(1), long.payload], ended: 'window' });
+    const listening = { document, windowMs: 2_000 };
+    expect(await heard(url, { listen: listening })).toMatchObject({ results: [...results(1), long.payload] });
   });
 
   test('keeps what came when it ends early: completed, lost, closed, broken, or too much', async () => {

@@ -73,7 +73,12 @@ export function buildRequest(
       ...(place && 'header' in place && { [place.header]: idempotencyKey }),
     },
     ...(body && { body: body.content }),
+    ...(request.listen && { listen: listeningOf(request.listen) }),
   });
+}
+
+function listeningOf({ windowS, ...rest }: NonNullable<ApiRequest['listen']>) {
+  return { ...rest, windowMs: windowS * 1000 };
 }
 
 /** Returns where the credential goes at the address that a request names. */

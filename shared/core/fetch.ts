@@ -4,6 +4,9 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { mayConnect, mayReach } from './address.ts';
+import { type Moment, realMoment } from './clock.ts';
+import { parseJson } from './json.ts';
+import { type Heard, hear, isUpgraded, type Listening, statusOf, upgradeHeaders } from './listen.ts';
 import { err, ok, type Result } from './result.ts';
 
 // `import` from node:http would load its lazy parts too (WebSocket, a whole HTTP client): 15 ms of every cold start.
@@ -18,6 +21,9 @@ export interface OutboundRequest {
   readonly timeoutMs: number;
   /** Of the answer's body, after decompression. Default 6 MB. */
   readonly maxBytes?: number;
+  /** The answer's body is what comes on a GraphQL subscription, as JSON (`Heard`); the request's, where it has one, is what
+   *  the connection begins with. */
+  readonly listen?: Listening;
 }
 
 export interface InboundResponse {
@@ -38,7 +44,13 @@ export interface SendFailure {
 export type Send = (request: OutboundRequest) => Promise<Result<InboundResponse, SendFailure>>;
 
 /** Returns the network. `loopback` lets requests reach this computer, in plain http: the local stage alone. */
-export function openNetwork({ loopback }: { readonly loopback: boolean }): Send {
+export function openNetwork({
+  loopback,
+  moment = realMoment,
+}: {
+  readonly loopback: boolean;
+  readonly moment?: Moment;
+}): Send {
   const guard: LookupFunction = (host, options, callback) =>
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
@@ -62,7 +74,7 @@ export function openNetwork({ loopback }: { readonly loopback: boolean }): Send 
     const url = URL.parse(request.url);
     if (!mayReach(url, loopback))
       return Promise.resolve(err({ reason: 'blocked', sent: false, cause: 'destination not allowed' }));
-    return exchange(request, url, agents);
+    return exchange(request, url, agents, moment);
   };
 }
 
@@ -71,14 +83,17 @@ export function openNetwork({ loopback }: { readonly loopback: boolean }): Send 
 type Agents = Record<'kept' | 'fresh', { 'https:': HttpsAgent; 'http:': Agent }>;
 
 function exchange(
-  { method, headers, body, timeoutMs, maxBytes = 6 * 1024 * 1024 }: OutboundRequest,
+  { method, headers, body, timeoutMs, maxBytes = 6 * 1024 * 1024, listen }: OutboundRequest,
   url: URL,
   agents: Agents,
+  moment: Moment,
 ): Promise<Result<InboundResponse, SendFailure>> {
   return new Promise((resolve) => {
     let sent = false;
     const secure = url.protocol === 'https:';
-    const bytes = body === undefined ? undefined : Buffer.from(body as Uint8Array);
+    const bytes = body === undefined || listen ? undefined : Buffer.from(body as Uint8Array);
+    const nonce = Buffer.from(moment.token(16), 'base64url').toString('base64');
+    const beganMs = moment.nowMs;
     const outgoing = (secure ? httpsRequest : httpRequest)(url, {
       method,
       headers: {
@@ -86,8 +101,9 @@ function exchange(
         'user-agent': 'patchbay', // GitHub, Discord and Resend turn away who does not say
         ...headers,
         ...(bytes && { 'content-length': String(bytes.length) }),
+        ...(listen && upgradeHeaders(nonce)),
       },
-      agent: agents[/^(GET|HEAD|PUT|DELETE)$/.test(method) ? 'kept' : 'fresh'][secure ? 'https:' : 'http:'],
+      agent: agents[/^(GET|HEAD|PUT|DELETE)$/.test(method) && !listen ? 'kept' : 'fresh'][secure ? 'https:' : 'http:'],
     });
     const fail = (reason: SendFailure['reason'], cause: string) => {
       clearTimeout(deadline);
@@ -106,6 +122,16 @@ function exchange(
     outgoing.on('error', (error: NodeJS.ErrnoException) =>
       fail(error.code === 'EBLOCKED' ? 'blocked' : 'network', error.code ?? error.name),
     );
+    outgoing.on('upgrade', (response, socket, head) => {
+      clearTimeout(deadline);
+      if (!listen || !isUpgraded(response.headers, nonce)) {
+        socket.destroy();
+        return fail('network', 'the connection became something else');
+      }
+      const leftMs = timeoutMs - (moment.nowMs - beganMs);
+      const bounds = { timeoutMs: leftMs, maxBytes, init: parseJson(String(body ?? '')), token: moment.token };
+      void hear(socket, head, listen, bounds).then((heard) => resolve(answerOf(heard)));
+    });
     outgoing.on('response', (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
@@ -125,6 +151,14 @@ function exchange(
     });
     outgoing.end(bytes);
   });
+}
+
+/** What was heard as an answer over HTTP: the provider's codes are those of HTTP, 4,000 above. */
+function answerOf(heard: Heard): Result<InboundResponse, SendFailure> {
+  const status = statusOf(heard);
+  if (status === undefined) return err({ reason: 'network', sent: true, cause: 'the subscription did not begin' });
+  const headers = { 'content-type': 'application/json' };
+  return ok({ status, headers, body: Buffer.from(JSON.stringify(heard)) });
 }
 
 function decompress(body: Buffer, encoding: string | undefined, maxOutputLength: number): Buffer | undefined {

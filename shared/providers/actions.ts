@@ -21,6 +21,12 @@ export interface ApiRequest {
   readonly raw?: { readonly type: string; readonly content: string | Uint8Array };
   /** A write that does no more when it is sent again: it says what shall be, or bears `call.uuid`. */
   readonly repeatable?: true;
+  /** A GraphQL subscription to be heard for so long, at most 25 s: the answer is what came (`Heard`). */
+  readonly listen?: {
+    readonly document: string;
+    readonly variables?: Readonly<Record<string, unknown>>;
+    readonly windowS: number;
+  };
   /** Not sent: its URL is the answer, signed for `expiresInS` seconds, or, without them, as it is. */
   readonly link?: { readonly expiresInS?: number };
 }

@@ -1,4 +1,5 @@
 import { hmacWebhooks, standardWebhooks } from './any-sender.ts';
+import { demoWebhooks } from './demo/webhooks.ts';
 import { discordWebhooks } from './discord/webhooks.ts';
 import { githubWebhooks } from './github/webhooks.ts';
 import { googleWebhooks } from './google/webhooks.ts';
@@ -20,6 +21,7 @@ import { zapierWebhooks } from './zapier/webhooks.ts';
 
 /** Who sends webhooks. Apart from the catalogue, which takes them from here, so that the intake loads nothing else. */
 export const webhooksOf = {
+  demo: demoWebhooks,
   discord: discordWebhooks,
   github: githubWebhooks,
   google: googleWebhooks,

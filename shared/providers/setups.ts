@@ -1,3 +1,4 @@
+import { demoSetup } from './demo/setup.ts';
 import { discordSetup } from './discord/setup.ts';
 import { githubSetup } from './github/setup.ts';
 import { googleSetup } from './google/setup.ts';
@@ -20,6 +21,7 @@ import { zapierSetup } from './zapier/setup.ts';
 
 /** How each sender comes to send webhooks; none is left out. */
 const setups = {
+  demo: demoSetup,
   discord: discordSetup,
   github: githubSetup,
   google: googleSetup,

@@ -1,5 +1,4 @@
 import { lengthPrefixed, sha256 } from '../core/crypto.ts';
-import type { HubEventType } from '../core/event.ts';
 import { canonicalJson, parseJson } from '../core/json.ts';
 import type { SyncPage } from '../providers/syncs.ts';
 
@@ -91,10 +90,14 @@ function expiryOf(updatedAt: string | undefined, retentionS: number | undefined)
   return retentionS === undefined || Number.isNaN(changedMs) ? undefined : changedMs + retentionS * 1000;
 }
 
-/** Returns the event that a change has, the same whenever and by whomever the change is found again. */
-export function eventOf(recordKey: string, { row, change }: Required<Verdict>): { id: string; type: HubEventType } {
-  const what = lengthPrefixed([recordKey, row.id, row.version, row.hash]);
-  return { id: `evt_${sha256(what)}`, type: `record.${change}` };
+/** Returns the id of the event that tells of the change to this row, the same whenever and by whomever it is found again. */
+export function eventIdOf(recordKey: string, row: Pick<RecordRow, 'id' | 'version' | 'hash'>): string {
+  return `evt_${sha256(lengthPrefixed([recordKey, row.id, row.version, row.hash]))}`;
+}
+
+/** Returns the id of the event that tells how the row stands after another told of what it is not. */
+export function eventAfter(event: string, { version, hash }: Pick<RecordRow, 'version' | 'hash'>): string {
+  return `evt_${sha256(lengthPrefixed([event, version, hash]))}`;
 }
 
 /** By the object's own times; where they do not tell, what an earlier run read is older (ids of runs sort by their start):

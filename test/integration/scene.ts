@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBrowser } from '../../infra/local/demo/browser.ts';
-import { startDemoProvider } from '../../infra/local/demo/provider.ts';
+import { type DemoProvider, startDemoProvider } from '../../infra/local/demo/provider.ts';
 import type { Arrived } from '../../infra/local/demo/rehearsal.ts';
 import { startThirdParties } from '../../infra/local/demo/third-parties.ts';
 import { startHub } from '../../infra/local/hub.ts';
@@ -48,9 +48,16 @@ export const RETURN_URL = 'http://127.0.0.1:9/back';
 
 /** Returns a whole hub of the real template on free ports, with the demo provider and a small GitHub beside it; its
  *  schedules fire only when told. */
-export async function openScene(options: { readonly longestVisibilityS?: number } = {}) {
+export async function openScene({
+  demo: given,
+  ...options
+}: {
+  readonly longestVisibilityS?: number;
+  /** Default: one is started. */
+  readonly demo?: DemoProvider;
+} = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-test-'));
-  const [demo, thirdParties] = await Promise.all([startDemoProvider(), startThirdParties()]);
+  const [demo, thirdParties] = await Promise.all([given ?? startDemoProvider(), startThirdParties()]);
   const hub = await startHub({
     assembly: () => synthesize(join(folder, 'cdk.out')),
     providers: { ...demo.providers, ...thirdParties.providers },

@@ -119,7 +119,7 @@ const records = async () => {
 const request = (method: string, path: string, body?: object) =>
   scene.ask(`POST ${acme.path}/connections/demo/calls`, { key: acme.key, body: { request: { method, path, body } } });
 
-test('a due sync is claimed by the tick and copies every page; each record is announced once', async () => {
+test('a due sync is handed out by the tick and copies every page; each record is announced once', async () => {
   await until(async () => {
     await scene.hub.tick('syncs/plan');
     return (await records()).length === 128;
@@ -161,6 +161,41 @@ test('a replay tells them again as new events, and comes to its end', async () =
   await until(async () => received() === before + (await events()).length);
   const told = scene.hub.busEvents().filter(({ detail }) => (detail.data as { replay?: string }).replay === body.id);
   expect(told.every(({ detail }) => (detail.data as { replayed?: boolean }).replayed)).toBe(true);
+});
+
+test('a subscription is heard for its window; what it misses is listed by the next run', async () => {
+  const live = `${acme.path}/connections/demo/syncs/live-contacts` as const;
+  const kept = async (id: string) => {
+    const { body } = await scene.ask(`GET ${acme.path}/records/demo/live-contacts?limit=100`, { key: acme.key });
+    return body.items.find((one) => one.id === id)?.data.name;
+  };
+  const run = () => scene.ask(`POST ${live}/run`, { key: acme.key, body: {} });
+  const rename = (name: string) => request('PUT', '/contacts/con_0005', { name, email: 'e@people.example' });
+  const feed = (end: string) => fetch(`${scene.demo.apiUrl}/_feed`, { method: 'POST', body: JSON.stringify({ end }) });
+
+  await scene.ask(`PUT ${live}`, { key: acme.key, body: { settings: { windowS: 20 } } });
+  await run();
+  await until(async () => (await kept('con_0005')) !== undefined); // a first run reads what there is
+  await until(async () => {
+    await run();
+    return scene.demo.listeners() === 1;
+  }, 20_000);
+  await rename('Heard');
+  await feed('ping');
+  await feed('complete');
+  await until(async () => (await kept('con_0005')) === 'Heard'); // long before the window is over
+
+  await until(async () => {
+    await run();
+    return scene.demo.listeners() === 1;
+  }, 20_000);
+  await feed('lost');
+  await rename('Listed');
+  await until(async () => {
+    await run();
+    return scene.demo.listeners() === 1 && (await kept('con_0005')) === 'Listed';
+  }, 20_000);
+  await feed('complete');
 });
 
 test('a message that no function can read ends in the dead-letter queue, and the rest goes on', async () => {

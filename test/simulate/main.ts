@@ -42,6 +42,10 @@ const help = `Runs the hub's own modules through simulated crashes, lost answers
                       verify, session, refresh, vault and de-duplication, changed in every small way, one at a time and in a
                       copy of the tree: at least 85 % of it must fail a test (G15). Beside that, \`npm test\` plants bugs as
                       people write them in the verifier
+  npm run simulate -- sync-load [--schedules N]
+                      N syncs due at once, on the running hub's tables and queues
+  npm run simulate -- sync-records [--schedules N] [--seed S]
+                      N contacts copied by the running hub, while webhooks tell of changes, or are lost
 
   --schedules N   how many schedules (default 100000; of rotations 5000, of attacks 10000, of webhooks 40000, in an
                   outage 1000, on the running hub 20000, forged 500000; of records 10000, of subscriptions 1000, of calls and syncs
@@ -70,6 +74,8 @@ const standards = {
   'deliveries-load': 100,
   syncs: 10_000,
   mutants: 0,
+  'sync-load': 10_000,
+  'sync-records': 50_000,
 };
 const isWord = (text: string): text is keyof typeof standards => Object.hasOwn(standards, text);
 
@@ -114,6 +120,8 @@ if (what === 'webhook-outages') await (await import('./webhook-report.ts')).repo
 if (what === 'webhook-load') await (await import('./webhook-report.ts')).reportLoad(count, seed);
 if (what === 'forgeries') (await import('./webhook-report.ts')).reportForgeries(count, seed);
 if (what === 'records') await (await import('./records-report.ts')).report(count, seed);
+if (what === 'sync-load') await (await import('./sync-report.ts')).reportLoad(count);
+if (what === 'sync-records') await (await import('./sync-report.ts')).reportRecords(count, seed);
 if (what === 'syncs') await reportCampaign(what, await import('./syncs.ts'), { count, seed, only });
 if (what === 'webhooks') await reportCampaign(what, await import('./webhooks.ts'), { count, seed, only });
 if (what === 'refresh') await reportCampaign(what, await import('./schedule.ts'), { count, seed, only });

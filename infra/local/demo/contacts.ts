@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { ContactFeed } from './contact-feed.ts';
+import type { ContactEvent, ContactWebhooks } from './contact-webhooks.ts';
 import type { Row, Storage } from './storage.ts';
 
 export interface Contact {
@@ -17,9 +19,20 @@ const family = 'Allen Bell Conway Cray Dale Engel Floyd Gray Hoare Iverson Jones
 );
 const FIRST_SEED_MS = Date.UTC(2026, 0, 5, 9);
 
-/** Returns one account's contacts; a new account begins with 128 of them, four to each `updatedAt`. */
-export function contactsOf(storage: Storage, account: string) {
-  if (!storage.get('SELECT 1 FROM contacts WHERE account = ?', account)) seed(storage, account);
+export interface ContactParts {
+  readonly storage: Storage;
+  readonly webhooks: ContactWebhooks;
+  readonly feed: ContactFeed;
+  /** What a new account begins with. */
+  readonly count: number;
+}
+
+export type Contacts = ReturnType<typeof contactsOf>;
+
+/** Returns one account's contacts; a new account begins with some, four to each `updatedAt`. Webhooks and
+ *  the feed tell of changes. */
+export function contactsOf({ storage, webhooks, feed, count }: ContactParts, account: string) {
+  if (!storage.get('SELECT 1 FROM contacts WHERE account = ?', account)) seed(storage, account, count);
 
   function write({ id, name, email, deleted }: Omit<Contact, 'updatedAt'>): Contact {
     const updatedAt = new Date().toISOString();
@@ -33,10 +46,17 @@ export function contactsOf(storage: Storage, account: string) {
     return row && contact(row);
   }
 
+  function told(type: ContactEvent, contact: Contact): Contact {
+    void webhooks.tell(type, account, contact);
+    feed.tell(account, contact);
+    return contact;
+  }
+
   return {
     get,
-    put: (id: string, fields: { readonly name: string; readonly email: string }) => write({ id, ...fields }),
-    remove: (there: Contact) => write({ ...there, deleted: true }),
+    put: (id: string, fields: { readonly name: string; readonly email: string }) =>
+      told('contact.updated', write({ id, ...fields })),
+    remove: (there: Contact) => told('contact.deleted', write({ ...there, deleted: true })),
 
     /** Those that have this in their name, a page of them. */
     named(part: string): Contact[] {
@@ -49,7 +69,7 @@ export function contactsOf(storage: Storage, account: string) {
       const before = key && storage.get('SELECT contact FROM repeats WHERE account = ? AND key = ?', account, key);
       const known = before ? get(String(before.contact)) : undefined;
       if (known) return { contact: known, again: true };
-      const created = write({ id: `con_${randomBytes(6).toString('hex')}`, ...fields });
+      const created = told('contact.created', write({ id: `con_${randomBytes(6).toString('hex')}`, ...fields }));
       if (key) storage.run('INSERT INTO repeats VALUES (?, ?, ?)', account, key, created.id);
       return { contact: created, again: false };
     },
@@ -78,9 +98,9 @@ function contact(row: Row): Contact {
   return { id, name, email, updatedAt, ...(Number(deleted) === 1 && { deleted: true }) };
 }
 
-function seed(storage: Storage, account: string) {
-  for (let number = 0; number < given.length * family.length; number++) {
-    const [first, last] = [given[number % given.length], family[Math.floor(number / given.length)]];
+function seed(storage: Storage, account: string, count: number) {
+  for (let number = 0; number < count; number++) {
+    const [first, last] = [given[number % given.length], family[Math.floor(number / given.length) % family.length]];
     const at = new Date(FIRST_SEED_MS + Math.floor(number / 4) * 3_600_000).toISOString();
     const email = `${first}.${last}@people.example`.toLowerCase();
     const id = `con_${String(number + 1).padStart(4, '0')}`;

@@ -1,21 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ContactFeed } from './contact-feed.ts';
+import type { ContactWebhooks } from './contact-webhooks.ts';
+import type { Contacts } from './contacts.ts';
 import type { Keys } from './keys.ts';
 import type { OAuthServer } from './oauth-server.ts';
 import { respond } from './provider-routes.ts';
 import { type Answer, openRehearsal, refusal } from './rehearsal.ts';
 import { bodyOf, type Served, sendJson, serve } from './server.ts';
-import type { Storage } from './storage.ts';
 
 const WINDOW_MS = 60_000;
 const PER_WINDOW = 600;
 /** Of searches: so many a second, and so many at once. */
 const SEARCHES = { perS: 2, atOnce: 3 } as const;
 
+interface ApiParts {
+  readonly oauth: OAuthServer;
+  readonly keys: Keys;
+  readonly contactsOf: (account: string) => Contacts;
+  readonly webhooks: ContactWebhooks;
+  readonly feed: ContactFeed;
+}
+
 /** Returns the provider's API, as a small SaaS product would have it, for the bearer of a token of the OAuth server or of its
  *  own, or of a key: each may send 600 requests a minute, and two searches a second. Paths that begin with `/_` belong to the
  *  rehearsal: `POST /_expire` ends all tokens, and `GET /_last-token` tells whether that of the last good request lives. */
-export function startProviderApi(port: number, oauth: OAuthServer, keys: Keys, storage: Storage): Promise<Served> {
+export function startProviderApi(port: number, { oauth, keys, contactsOf, webhooks, feed }: ApiParts): Promise<Served> {
   const rehearsal = openRehearsal((status, message) => refusal(status, 'rehearsed', message));
   const windows = new Map<string, { untilMs: number; used: number }>();
   const buckets = new Map<string, { atMs: number; left: number }>();
@@ -40,10 +50,16 @@ export function startProviderApi(port: number, oauth: OAuthServer, keys: Keys, s
   async function control(path: string, body: string): Promise<Answer> {
     if (path === '/_last-token') return { status: 200, body: { live: (await oauth.inspect(lastToken)) !== undefined } };
     if (path === '/_expire') oauth.expireAccessTokens();
+    if (path === '/_webhooks') webhooks.control(body);
+    if (path === '/_feed') feed.control(body);
     return rehearsal.control(path, body);
   }
 
-  return serve(port, () => async (request: IncomingMessage, response: ServerResponse, url: URL) => {
+  const tokenOf = ({ headers }: IncomingMessage) => /^bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+  const askerOf = async (request: IncomingMessage) =>
+    (await oauth.inspect(tokenOf(request))) ?? keys.inspect(request.headers);
+
+  const handle = () => async (request: IncomingMessage, response: ServerResponse, url: URL) => {
     const { method = 'GET' } = request;
     const { pathname: path, search: query, searchParams } = url;
     const body = await bodyOf(request);
@@ -51,11 +67,11 @@ export function startProviderApi(port: number, oauth: OAuthServer, keys: Keys, s
       const { status, body: said } = await control(path, body);
       return sendJson(response, status, said);
     }
-    const token = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    const token = tokenOf(request);
     const given = method === 'POST' && keys.answer(path, body, request.headers);
     if (given) return sendJson(response, given.status, given.body, given.headers);
     const idempotencyKey = request.headers['idempotency-key'] as string | undefined;
-    const asker = (await oauth.inspect(token)) ?? keys.inspect(request.headers);
+    const asker = await askerOf(request);
 
     const credential = String(request.headers.authorization ?? request.headers['x-api-key']);
     const window = windowOf(credential);
@@ -63,7 +79,8 @@ export function startProviderApi(port: number, oauth: OAuthServer, keys: Keys, s
       if (window.used > PER_WINDOW) return slowDown(window.untilMs - Date.now());
       if (!asker) return unauthorized;
       if (path === '/search' && !maySearch(credential)) return slowDown(1_000 / SEARCHES.perS);
-      return respond(asker, { method, path, query: searchParams, body, idempotencyKey }, storage);
+      const asked = { method, path, query: searchParams, body, idempotencyKey };
+      return respond(asker, asked, contactsOf(asker.account.id));
     };
     const asked = { method, path, query, idempotencyKey, account: asker?.account.id };
     const status = await rehearsal.play(response, asked, answer, {
@@ -72,7 +89,10 @@ export function startProviderApi(port: number, oauth: OAuthServer, keys: Keys, s
       'x-ratelimit-reset': String(Math.ceil(window.untilMs / 1000)),
     });
     if (status < 400) lastToken = token;
-  });
+  };
+  return serve(port, handle, async (request, socket) =>
+    feed.upgrade(request, socket, (await askerOf(request))?.account.id),
+  );
 }
 
 const unauthorized = refusal(401, 'invalid_token', 'The access token is expired, revoked or unknown', {

@@ -1,8 +1,7 @@
-import { contactsOf } from './contacts.ts';
+import type { Contacts } from './contacts.ts';
 import { answerQuery } from './graphql.ts';
 import type { Asker } from './keys.ts';
 import { type Answer, refusal } from './rehearsal.ts';
-import type { Storage } from './storage.ts';
 
 interface Asked {
   readonly method: string;
@@ -16,11 +15,10 @@ interface Asked {
 export function respond(
   { account, scopes }: Asker,
   { method, path, query, body, idempotencyKey }: Asked,
-  storage: Storage,
+  contacts: Contacts,
 ): Answer {
   if (method === 'GET' && path === '/me') return { status: 200, body: { id: account.id, name: account.name } };
   if (!scopes.has('contacts')) return refusal(403, 'insufficient_scope', 'The token has no scope "contacts"');
-  const contacts = contactsOf(storage, account.id);
   if (method === 'POST' && path === '/graphql') {
     const me = () => ({ id: account.id, name: account.name });
     const fields = { me, contacts: ({ first = 20 }) => contacts.list('', null, Number(first)).items };

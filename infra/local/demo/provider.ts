@@ -1,5 +1,8 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
+import { openFeed } from './contact-feed.ts';
+import { openWebhooks } from './contact-webhooks.ts';
+import { type Contacts, contactsOf } from './contacts.ts';
 import { openKeys } from './keys.ts';
 import { startOAuthServer } from './oauth-server.ts';
 import { startProviderApi } from './provider-api.ts';
@@ -18,19 +21,26 @@ export interface DemoProvider {
   readonly issuer: string;
   readonly apiUrl: string;
   readonly providers: Readonly<Record<string, ProviderSettings>>;
+  /** How many listen to its subscription. */
+  readonly listeners: () => number;
+  /** An account's contacts, as its people change them. */
+  readonly contactsOf: (account: string) => Contacts;
   stop(): Promise<void>;
 }
 
 /** Returns the provider that comes with the hub, running: a real OAuth server on `port` (0: any free one), an API on
- *  any free port. `file` keeps its grants and contacts from one start to the next; `accessTokenS` is a token's life. */
+ *  any free port. `file` keeps its grants and contacts from one start to the next; `accessTokenS` is a token's life; `count`, how
+ *  many contacts a new account has. */
 export async function startDemoProvider({
   port = 0,
   file,
   accessTokenS = 3_600,
+  count = 128,
 }: {
   readonly port?: number;
   readonly file?: string;
   readonly accessTokenS?: number;
+  readonly count?: number;
 } = {}): Promise<DemoProvider> {
   const storage = openStorage(file);
   const client = { clientId: 'patchbay', clientSecret: 'made-up-demo-secret', redirectPath: '/oauth/demo/callback' };
@@ -46,15 +56,20 @@ export async function startDemoProvider({
       keys.expireAccessTokens();
     },
   };
-  const api = await startProviderApi(0, oauth, keys, storage);
+  const [webhooks, feed] = [openWebhooks(), openFeed()];
+  const contacts = (account: string) => contactsOf({ storage, webhooks, feed, count }, account);
+  const api = await startProviderApi(0, { oauth, keys, contactsOf: contacts, webhooks, feed });
   return {
     issuer: oauth.issuer,
     apiUrl: api.url,
+    listeners: () => feed.listeners,
+    contactsOf: contacts,
     providers: {
       demo: {
         clientId,
         clientSecret,
         privateKey,
+        webhookSecrets: [webhooks.secret],
         origins: { 'https://login.demo.invalid': oauth.issuer, 'https://api.demo.invalid': api.url },
       },
     },

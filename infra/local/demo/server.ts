@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export interface Served {
   readonly url: string;
@@ -9,8 +10,19 @@ export interface Served {
 export type Handle = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void> | void;
 
 /** Returns a server on 127.0.0.1 once it listens; port 0 is any free one. The handler may depend on the address. */
-export async function serve(port: number, handlerAt: (origin: string) => Handle | Promise<Handle>): Promise<Served> {
+export async function serve(
+  port: number,
+  handlerAt: (origin: string) => Handle | Promise<Handle>,
+  upgrade?: (request: IncomingMessage, socket: Duplex) => void,
+): Promise<Served> {
   const server = createServer();
+  const upgraded = new Set<Duplex>();
+  if (upgrade) {
+    server.on('upgrade', (request, socket) => {
+      upgraded.add(socket.on('close', () => upgraded.delete(socket)));
+      upgrade(request, socket);
+    });
+  }
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const handle = await handlerAt(origin);
@@ -29,6 +41,7 @@ export async function serve(port: number, handlerAt: (origin: string) => Handle 
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        for (const socket of upgraded) socket.destroy();
       }),
   };
 }

@@ -54,6 +54,7 @@ describe('a sync through its functions', () => {
     });
     expect((await hub.call('list')).json.items).toMatchObject([
       { sync: 'contacts', model: 'contacts', enabled: true, every: 60, status: 'idle', records: 3 },
+      { sync: 'live-contacts', enabled: false }, // until somebody chooses its window
     ]);
   });
 
@@ -126,7 +127,10 @@ describe('a sync through its functions', () => {
 
   test('is there as soon as the connection is, before its activation has been heard of', async () => {
     await tell('connection.removed');
-    expect((await hub.call('list')).json.items).toMatchObject([{ sync: 'contacts', status: 'idle', enabled: true }]);
+    expect((await hub.call('list')).json.items).toMatchObject([
+      { sync: 'contacts', status: 'idle', enabled: true },
+      { sync: 'live-contacts' },
+    ]);
     await tell('connection.removed');
     expect((await hub.call('run-now')).status).toBe(202);
     expect(await hub.deliver()).toEqual([]);

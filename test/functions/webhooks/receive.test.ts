@@ -216,12 +216,9 @@ describe('a genuine request', () => {
 });
 
 describe('what is refused leaves nothing behind', () => {
-  test.each(['unknown', 'demo', 'constructor', '__proto__', 'GITHUB', 'a/b', ''])(
-    'provider "%s": 404',
-    async (provider) => {
-      await expectNothingDone(await post(provider, sign(githubWebhooks, GITHUB, '{}'), '{}'), 404, 'not_found');
-    },
-  );
+  test.each(['unknown', 'constructor', '__proto__', 'GITHUB', 'a/b', ''])('provider "%s": 404', async (provider) => {
+    await expectNothingDone(await post(provider, sign(githubWebhooks, GITHUB, '{}'), '{}'), 404, 'not_found');
+  });
 
   test('a forged, an unsigned and a stale request, a foreign and an empty secret: the same 401 (D-17)', async () => {
     const now = Math.floor(Date.now() / 1000);

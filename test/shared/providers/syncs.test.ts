@@ -16,6 +16,7 @@ const issue = (id: number, updated_at: string, more: object = {}) => ({
 
 /** For syncs that run only once something is chosen. */
 const sampleSettings: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'demo/live-contacts': { windowS: 20 },
   'discord/messages': { channels: ['1000000000001', '1000000000002'] },
   'notion/rows': { dataSource: '0123456789abcdef0123456789abcdef' },
   'slack/messages': { channels: ['C0123456789'] },

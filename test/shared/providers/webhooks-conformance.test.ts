@@ -31,7 +31,7 @@ test('every sender that the catalogue has is known to the intake; the others are
     expect(Object.hasOwn(catalogue, id)).toBe(false);
     expect(findWebhooks(id)).toBe(webhooks);
   }
-  for (const stranger of ['demo', 'constructor', '__proto__', 'toString'])
+  for (const stranger of ['nobody', 'constructor', '__proto__', 'toString'])
     expect(findWebhooks(stranger)).toBeUndefined();
 });
 

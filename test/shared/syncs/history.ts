@@ -7,7 +7,7 @@ import { SyncMessage } from '../../../shared/syncs/contract.ts';
 import { follow } from '../../../shared/syncs/follow.ts';
 import { nudge } from '../../../shared/syncs/nudge.ts';
 import { plan } from '../../../shared/syncs/plan.ts';
-import { eventOf, type RecordRow, type Seen } from '../../../shared/syncs/record.ts';
+import { eventIdOf, type RecordRow, type Seen } from '../../../shared/syncs/record.ts';
 import { run } from '../../../shared/syncs/run.ts';
 import { runNow } from '../../../shared/syncs/run-now.ts';
 import { type SyncRow, set } from '../../../shared/syncs/sync.ts';
@@ -109,8 +109,7 @@ export async function play(seed: number): Promise<History> {
       row.deletedAtMs !== undefined ? 'deleted' : !before || before.deletedAtMs !== undefined ? 'created' : 'updated';
     if (row.version === (before?.version ?? 0)) return;
     if (change === 'deleted' && !everGone.has(row.id)) faults.push(`${row.id} was told deleted and never was`);
-    if (!told.has(eventOf(key, { row, change }).id))
-      faults.push(`${row.id} v${row.version} was written and never told`);
+    if (!told.has(eventIdOf(key, row))) faults.push(`${row.id} v${row.version} was written and never told`);
   });
 
   const outbox = memoryQueue(io);

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptOutcome, CallError } from '../../../shared/calls/attempt.ts';
+import { absorb } from '../../../shared/syncs/absorb.ts';
 import { follow } from '../../../shared/syncs/follow.ts';
+import type { Seen } from '../../../shared/syncs/record.ts';
 import { runNow } from '../../../shared/syncs/run-now.ts';
 import { LEASE_MS, set } from '../../../shared/syncs/sync.ts';
 import { benchOf, workbench } from './bench.ts';
@@ -294,6 +296,62 @@ describe('deletions', () => {
       'finished',
     ]);
     expect(bench.copy()).toEqual({ a: 'a', c: 'c' });
+  });
+});
+
+describe('a webhook beside a run', () => {
+  /** Lets it be kept between what a run announces and writes. */
+  async function between(webhook: Seen) {
+    const bench = workbench('changes');
+    bench.put('a', 'A');
+    await bench.connect();
+    bench.state.io = async (what, effect) => {
+      const result = effect();
+      if (what !== 'bus.publish') return result;
+      bench.state.io = calm;
+      await absorb([webhook], { tenantId, connection, model: 'things' }, bench.ports, bench.clock);
+      return result;
+    };
+    expect(await bench.cycle()).toEqual(['finished']);
+    return bench;
+  }
+  const later = new Date(Date.UTC(2026, 10, 21)).toISOString();
+
+  it('that says what is gone has its end told after what the run told of it', async () => {
+    const bench = await between({ id: 'a', updatedAt: later, deleted: true, data: undefined });
+    expect(bench.copy()).toEqual({});
+    expect(bench.told()).toEqual(['record.created a', 'record.deleted a']);
+  });
+
+  it('that is newer is told last, under an id of its own', async () => {
+    const data = { id: 'a', name: 'A2', updatedAt: later };
+    const bench = await between({ id: 'a', updatedAt: later, data });
+    expect(bench.told()).toEqual(['record.created a', 'record.created a', 'record.updated a']);
+    expect(bench.events.at(-1)?.data).toMatchObject({ data });
+    expect(new Set(bench.events.map(({ id }) => id)).size).toBe(3);
+  });
+
+  it('that says the same is told once', async () => {
+    const updatedAt = new Date(Date.UTC(2026, 10, 20, 10)).toISOString(); // when the bench begins
+    const bench = await between({ id: 'a', updatedAt, data: { id: 'a', name: 'A', updatedAt } });
+    expect(new Set(bench.events.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('that came before a page was read does not count for newer, though the run is not written down yet', async () => {
+    const feed = changeFeed(5);
+    const bench = benchOf(feed.sync, feed.answer);
+    feed.objects.set('a', { id: 'a', name: '1', updatedAt: '' });
+    await bench.connect();
+    await bench.cycle();
+    feed.objects.set('a', { id: 'a', name: '3', updatedAt: '' });
+    bench.clock.nowMs = (bench.row().dueAt ?? 0) + 10_000;
+    await bench.tick();
+    const running = bench.deliver(bench.queue.sent.shift()?.body ?? '');
+    bench.clock.nowMs += 5;
+    const seen = { id: 'a', data: { id: 'a', name: '2', updatedAt: '' } };
+    await absorb([seen], { tenantId, connection, model: 'things' }, bench.ports, bench.clock);
+    expect(await running).toBe('finished');
+    expect(bench.kept().map(({ data }) => JSON.parse(data ?? '').name)).toEqual(['3']);
   });
 });
 

@@ -27,6 +27,14 @@ async function upstream(scene: Scene): Promise<string[]> {
 
 const copy = async (scene: Scene) => (await all(scene, records)).map(({ id, data }) => `${id} ${data.name}`).sort();
 
+/** Where the provider's webhooks go from now on, if anywhere, and how many of the next never leave. */
+const webhooks = ({ demo }: Scene, settings: { readonly url?: string; readonly lose?: number }) =>
+  fetch(`${demo.apiUrl}/_webhooks`, { method: 'POST', body: JSON.stringify(settings) });
+
+const rename = (scene: Scene, name: string) =>
+  change(scene, 'PUT', '/contacts/con_0003', { name, email: 'claude.allen@people.example' });
+const isSeen = async (scene: Scene, name: string) => (await copy(scene)).includes(`con_0003 ${name}`);
+
 /** Waits until the hub's live copy reads like the provider's contacts. */
 async function caughtUp(scene: Scene, withinMs: number): Promise<string> {
   const there = await upstream(scene);
@@ -42,6 +50,37 @@ export const syncSteps: readonly Step[] = [
       await rehearse(scene, '/_reset');
       const { status } = await ask(scene, `POST ${sync}/run`, { body: {} });
       return `${status}, copy ${await caughtUp(scene, 60_000)}`;
+    },
+  },
+  {
+    step: 'sync paused, a change told by webhook',
+    expected: '200, seen',
+    async happen(scene) {
+      const { status } = await ask(scene, `PUT ${sync}`, { body: { enabled: false } });
+      await webhooks(scene, { url: `${scene.hub.url}/webhooks/demo` });
+      await rename(scene, 'Told');
+      await until(() => isSeen(scene, 'Told'));
+      return `${status}, seen`;
+    },
+  },
+  {
+    step: 'its next webhook lost on purpose',
+    expected: 'not seen',
+    async happen(scene) {
+      await webhooks(scene, { url: `${scene.hub.url}/webhooks/demo`, lose: 1 });
+      await rename(scene, 'Untold');
+      await new Promise((resolve) => setTimeout(resolve, 2_000)); // the one before took less
+      await webhooks(scene, {});
+      return (await isSeen(scene, 'Untold')) ? 'seen' : 'not seen';
+    },
+  },
+  {
+    step: 'sync resumed: the poll heals it',
+    expected: '200, 202, copy equal',
+    async happen(scene) {
+      const resumed = await ask(scene, `PUT ${sync}`, { body: { enabled: true } });
+      const { status } = await ask(scene, `POST ${sync}/run`, { body: {} });
+      return `${resumed.status}, ${status}, copy ${await caughtUp(scene, 60_000)}`;
     },
   },
   {

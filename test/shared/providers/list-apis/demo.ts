@@ -1,6 +1,6 @@
 import { by, iso, type ListApi, pageAfter } from './list-api.ts';
 
-export const contacts: ListApi = {
+const contacts: ListApi = {
   perPage: 3,
   idOf: ({ n }) => `c${n}`,
   answer: ({ query = {} }, { things }) => {
@@ -13,3 +13,16 @@ export const contacts: ListApi = {
     return { body: { items, next: next ?? null } };
   },
 };
+
+/** Nothing happens while somebody listens. */
+const live: ListApi = {
+  ...contacts,
+  settings: { windowS: 20 },
+  quietRequests: 2,
+  answer: (request, upstream) =>
+    request.listen
+      ? { body: { results: [], ended: 'window', acknowledged: true } }
+      : contacts.answer(request, upstream),
+};
+
+export { contacts, live as 'live-contacts' };

@@ -470,8 +470,8 @@ describe('api', () => {
       .all('AWS::IAM::Role')
       .find(({ properties }) => JSON.stringify(properties).includes('apigateway.amazonaws.com'));
     expect([role?.path, credentials]).toEqual(['api/role', expect.stringMatching(/"apirole/)]);
-    const [{ PolicyDocument }] = role?.properties.Policies as [{ PolicyDocument: { Statement: object[] } }];
-    expect(PolicyDocument.Statement).toEqual([
+    const policies = role?.properties.Policies as { PolicyDocument: { Statement: object[] } }[] | undefined;
+    expect(policies?.[0]?.PolicyDocument.Statement).toEqual([
       {
         Effect: 'Allow',
         Action: 'lambda:InvokeFunction',

@@ -126,6 +126,13 @@ describe.each(shipped.flatMap(({ api, ...rest }) => (api ? [{ api, ...rest }] : 
       expect(new Set(world.jobs.map(({ request }) => JSON.stringify(request))).size).toBe(world.jobs.length);
     });
 
+    it.runIf(sync.retention)('knows how old each record is, where old ones may be let go', async () => {
+      world.make(3);
+      await world.settle();
+      expect(world.kept()).toHaveLength(3);
+      for (const { updatedAt } of world.kept()) expect(Date.parse(updatedAt ?? '')).not.toBeNaN();
+    });
+
     it('asks once where nothing is new, and writes no record', async () => {
       world.make(2);
       world.clock.nowMs += 2 * HOUR_MS;

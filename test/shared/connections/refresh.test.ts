@@ -4,9 +4,12 @@ import { openCredentials } from '../../../shared/connections/credential.ts';
 import { sealGrant } from '../../../shared/connections/grant.ts';
 import { refresh } from '../../../shared/connections/refresh.ts';
 import { log } from '../../../shared/core/log.ts';
+import { measure } from '../../../shared/core/metrics.ts';
 import { Secret } from '../../../shared/core/secret.ts';
 import { acme, credentialPorts, demoId, formOf, type Said } from '../../support/credential-ports.ts';
 import { fakeKms } from '../../support/kms.ts';
+
+vi.mock(import('../../../shared/core/metrics.ts'), { spy: true });
 
 // One refresh, or one credential, at a time: what is asked, kept and said. `credential.test.ts` has what callers see of it.
 
@@ -124,6 +127,18 @@ describe('a refresh', () => {
     expect((await hub.row()).lease).toBeUndefined();
     if (kind === 'held') expect((await hub.row()).intent).toMatchObject({ ambiguous: false, attempt: 1 });
   });
+});
+
+test.each<[string, Said]>([
+  ['refreshed', fresh],
+  ['timeout', { reason: 'timeout', sent: true, cause: 'no answer' }],
+  ['unavailable', { status: 503 }],
+  ['grant_gone', { status: 400, json: { error: 'invalid_grant' } }],
+])('a refresh is counted by its provider and outcome: %s', async (outcome, said) => {
+  vi.mocked(measure).mockClear();
+  hub.provider = () => said;
+  await refresh(hub.ports, row);
+  expect(vi.mocked(measure).mock.calls[0]).toEqual(['TokenRefreshed', { provider: 'demo', outcome }]);
 });
 
 describe('a refresh that brings nothing gives its lease back, with what is to be remembered (C.3)', () => {

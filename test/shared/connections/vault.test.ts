@@ -252,6 +252,55 @@ describe('data keys', () => {
   });
 });
 
+describe('what may be lost with its tenant is sealed under the key at hand', () => {
+  /** How often the tables of keys were read for one sealing. */
+  async function readsOf({ vault, keysTable }: ReturnType<typeof setUp>, tenant = acme): Promise<number> {
+    const { query } = keysTable;
+    let reads = 0;
+    keysTable.query = (...args) => {
+      reads += 1;
+      return query(...args);
+    };
+    const sealed = await vault.sealAtHand(tenant, place, new Secret('text'));
+    keysTable.query = query;
+    expect(await vault.open(tenant, place, sealed)).toMatchObject({ ok: true });
+    return reads;
+  }
+
+  test('which is read once in 5 minutes, and for each tenant', async () => {
+    const world = setUp();
+    await world.vault.seal(acme, place, new Secret('first'));
+    expect([await readsOf(world), await readsOf(world)]).toEqual([1, 0]);
+    world.moment.nowMs += 5 * 60_000 - 1;
+    expect(await readsOf(world)).toBe(0);
+    world.moment.nowMs += 1;
+    expect([await readsOf(world), await readsOf(world)]).toEqual([1, 0]);
+    expect(await readsOf(world, TenantId.parse('other'))).toBeGreaterThan(0);
+  });
+
+  test('until that has sealed for 30 days', async () => {
+    const world = setUp();
+    await world.vault.seal(acme, place, new Secret('first'));
+    world.moment.nowMs += 30 * 24 * 60 * 60_000 - 60_000;
+    expect([await readsOf(world), await readsOf(world)]).toEqual([1, 0]);
+    world.moment.nowMs += 60_000;
+    await readsOf(world);
+    expect(world.keysTable.rows.size).toBe(2);
+  });
+
+  test('unless the process was told to forget the tenant, or has a thousand others at hand', async () => {
+    const world = setUp();
+    const other = TenantId.parse('other');
+    await readsOf(world);
+    await readsOf(world, other);
+    world.vault.forget(acme);
+    expect([await readsOf(world, other), await readsOf(world)]).toEqual([0, 1]);
+    for (let tenant = 0; tenant < 999; tenant++)
+      await world.vault.sealAtHand(TenantId.parse(`t${tenant}`), place, new Secret('x'));
+    expect([await readsOf(world), await readsOf(world, other)]).toEqual([0, 1]);
+  });
+});
+
 describe('erasure (B-12)', () => {
   test('without its data key nothing sealed for a tenant opens: at once where it is not in memory, after 5 minutes anywhere', async () => {
     const { open, vault, keysTable, moment } = setUp();

@@ -124,6 +124,41 @@ describe('a token that Google signed', () => {
     }
   });
 
+  test('has nobody visit an address that is not the platform’s, though it is signed', async () => {
+    const webhooks = findWebhooks('google');
+    if (!webhooks) throw new Error('no such sender');
+    const visit = { at: 'address', hosts: 'good\\.example\\.com' };
+    const to = async (address: string) => {
+      const { send: ask } = platformOf({ platform: certs });
+      const asked: string[] = [];
+      const send: typeof ask = async (request) => {
+        if (request.url !== GOOGLE_KEYS) asked.push(request.url);
+        return request.url === GOOGLE_KEYS ? ask(request) : ok({ status: 200, headers: {}, body: Buffer.alloc(0) });
+      };
+      const bytes = Buffer.from(JSON.stringify({ address }));
+      const request = { headers: { authorization: `Bearer ${token()}` }, url: good.aud, bytes };
+      const believed = await believe(
+        { ...webhooks, replies: [{ handshake: 'verified', visit }] },
+        {
+          ...{ provider: 'google', receivedAt: new Date(NOW_MS).toISOString(), requestId: 'r', deferred: true },
+          ...{ headers: request.headers, body: { base64: bytes.toString('base64') } },
+        },
+        request,
+        {
+          readApp: async () => ({ webhookSettings: { senders: [sender] } }),
+          readEndpoint: async () => undefined,
+          keys: openPlatformKeys(send, () => NOW_MS),
+          send,
+        },
+      );
+      return { ok: believed.ok, asked };
+    };
+    const confirm = 'https://good.example.com/confirm';
+    expect(await to(confirm)).toEqual({ ok: true, asked: [confirm] });
+    for (const address of ['https://evil.example/confirm', 'http://good.example.com/confirm', ''])
+      expect(await to(address), address).toEqual({ ok: false, asked: [] });
+  });
+
   test('comes again while Google cannot be asked', async () => {
     const webhooks = findWebhooks('google');
     if (!webhooks) throw new Error('no such sender');

@@ -177,6 +177,7 @@ describe('a list of events', () => {
     const rows = Array.from({ length: 200 }, () => ({ pk: 'p', sk: 'github#x', provider: 'github', receivedAt: 1 }));
     const counting = {
       ...table,
+      get: async () => rows[0],
       query: async (query: object) => {
         asked.push(query);
         return { items: asked.length === 3 ? rows.slice(0, 1) : [], cursor: `after-${asked.length}` };

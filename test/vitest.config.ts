@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
-    maxWorkers: 3, // one more than the cores they are budgeted for: some wait, for queues and retries
+    maxWorkers: 4, // twice the cores they are budgeted for: many wait, for queues and retries
     testTimeout: 60_000, // a slow machine is no fault of the code
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['shared/**/*.ts', 'functions/**/*.ts', 'infra/**/*.ts'] },

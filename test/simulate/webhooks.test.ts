@@ -3,7 +3,7 @@ import { campaign, faultsOf, seedsFrom } from './campaign.ts';
 import { regressionsOf } from './regressions.ts';
 
 /** What fits into the time that the suite may take; `npm run simulate -- webhooks` runs as many as wanted. */
-const SCHEDULES = 40;
+const SCHEDULES = 25;
 const SEED = 20_261_120;
 
 let webhooks: typeof import('./webhooks.ts');

@@ -1,4 +1,4 @@
-import type { Webhooks } from './webhooks.ts';
+import { standardSignature, type Webhooks } from './webhooks.ts';
 
 // Senders that are no providers here: there is nothing to connect and nothing to call.
 
@@ -6,20 +6,7 @@ import type { Webhooks } from './webhooks.ts';
 export const standardWebhooks = {
   docs: 'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md',
   endpointsOnly: true,
-  signatures: [
-    {
-      kind: 'hmac',
-      hash: 'sha256',
-      key: 'whsec',
-      header: 'webhook-signature',
-      list: ' ',
-      prefix: 'v1,',
-      encoding: 'base64',
-      signed: [{ header: 'webhook-id' }, { text: '.' }, 'timestamp', { text: '.' }, 'body'],
-      timestamp: { header: 'webhook-timestamp', toleranceS: 300 },
-      requires: ['webhook-id'],
-    },
-  ],
+  signatures: [standardSignature('webhook')],
   eventId: [{ header: 'webhook-id' }],
   eventType: [{ body: 'type' }],
   occurredAt: [{ at: 'timestamp', unit: 'iso' }],

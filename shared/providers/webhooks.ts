@@ -181,3 +181,19 @@ export interface Sns extends AnySignature {
   readonly kind: 'sns';
   readonly hosts: string;
 }
+
+/** Returns how Standard Webhooks, version 1.0.0, are signed, under headers that begin with `named`. */
+export function standardSignature(named: 'webhook' | 'svix'): Mac {
+  return {
+    kind: 'hmac',
+    hash: 'sha256',
+    key: 'whsec',
+    header: `${named}-signature`,
+    list: ' ',
+    prefix: 'v1,',
+    encoding: 'base64',
+    signed: [{ header: `${named}-id` }, { text: '.' }, 'timestamp', { text: '.' }, 'body'],
+    timestamp: { header: `${named}-timestamp`, toleranceS: 300 },
+    requires: [`${named}-id`],
+  };
+}

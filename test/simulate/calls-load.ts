@@ -72,6 +72,7 @@ export async function runCalls(
     const sent = await askAll(scene, askings(all, chance), chance, say);
     const answeredAt = performance.now();
     say(`every request was answered after ${((answeredAt - began) / 1000).toFixed(0)} s`);
+    await Promise.all([scene.demo.apiUrl, scene.thirdParties.githubUrl].map(heal));
     await ended(store, answeredAt + QUIET_WITHIN_MS);
     const endedAt = performance.now();
     ticking.abort();
@@ -97,6 +98,10 @@ export async function runCalls(
   } finally {
     await scene.stop();
   }
+}
+
+async function heal(url: string): Promise<void> {
+  await fetch(`${url}/_heal`, { method: 'POST' });
 }
 
 /** A tenant with an account at both providers, whose tokens are its own. */
@@ -126,6 +131,7 @@ async function askAll(scene: Scene, all: readonly Asking[], chance: () => number
   async function rehearse(): Promise<void> {
     const fault = faultFor(chance);
     const url = chance() < 0.8 ? scene.demo.apiUrl : scene.thirdParties.githubUrl;
+    await heal(url); // what an open circuit kept from being met would add up to an outage of hours
     await fetch(`${url}/_faults`, { method: 'POST', body: JSON.stringify(fault) });
   }
 

@@ -40,8 +40,8 @@ export function refusal(status: number, code: string, message: string, headers: 
   return { status, body: { error: { code, message } }, headers };
 }
 
-/** Returns the part of an API that is for those who rehearse: `POST /_faults`, `GET /_log`, `POST /_reset`. `refuse` says an
- *  error in the API's own shape. */
+/** Returns the part of an API that is for those who rehearse: `POST /_faults`, `POST /_heal` (none is left), `GET /_log`,
+ *  `POST /_reset` (both are empty). `refuse` says an error in the API's own shape. */
 export function openRehearsal(refuse: (status: number, message: string) => Answer) {
   let faults: (Fault & { left: number })[] = [];
   let log: Arrived[] = [];
@@ -53,10 +53,8 @@ export function openRehearsal(refuse: (status: number, message: string) => Answe
         const fault: Fault = JSON.parse(body);
         faults.push({ ...fault, left: fault.times ?? 1 });
       }
-      if (path === '/_reset') {
-        faults = [];
-        log = [];
-      }
+      if (path === '/_heal' || path === '/_reset') faults = [];
+      if (path === '/_reset') log = [];
       return { status: 204 };
     },
 

@@ -63,7 +63,7 @@ const actor = { kind: 'operator' } as const;
 const LISTED = 50;
 /** What a link says was begun is shown as nothing else. */
 const REPLAY_ID = /^rpl_[0-9a-z]{1,40}$/;
-const noSuchCall = () => refuse('not_found', 'There is no such call. Calls are kept for 30 days.');
+const noSuchCall = () => refuse('not_found', 'There is no such call. Calls are kept for 70 days.');
 const noSuchEvent = () => refuse('not_found', 'There is no such event. Events are kept for 90 days.');
 const noSuchButton = () => refuse('invalid_request', 'This page has no such button.');
 

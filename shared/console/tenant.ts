@@ -49,7 +49,7 @@ ${section('connections', 'Connections', [
 ])}
 ${section('endpoints', 'Webhook endpoints', endpointTable(desk, id, endpoints))}
 ${section('calls', 'Latest calls', [
-  callTable(desk, 'calls', id, calls, 'None within the last 30 days.'),
+  callTable(desk, 'calls', id, calls, 'None within the last 70 days.'),
   more(addresses.calls(id), 'All calls'),
 ])}
 ${section('events', 'Latest events', [

@@ -3,6 +3,7 @@ import { consoleContract } from '../shared/console/contract.ts';
 import { measured } from './alarms.ts';
 import type { Calls } from './calls.ts';
 import { type Hub, HubFeature } from './constructs/hub-feature.ts';
+import { deadLetters } from './constructs/hub-queue.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Syncs } from './syncs.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -23,6 +24,10 @@ export class Console extends HubFeature {
     const { api, data, stage, alarms } = hub;
     const STAGE = stage.name;
     const about = { PUBLIC_URL: api.publicUrl, VERSION: stage.version };
+    const health = {
+      ...{ STAGE, VERSION: stage.version, TENANTS_TABLE: data.tenants.use(['GetItem']) },
+      DEAD_LETTER_QUEUE_URLS: deadLetters(scope),
+    };
     const desk = { STAGE, PUBLIC_URL: api.publicUrl, OPERATOR_SECRET: data.secrets.operator() };
 
     const ACTIVITY_DAYS = String(stage.activityDays);
@@ -35,7 +40,7 @@ export class Console extends HubFeature {
     });
 
     this.functions(consoleContract, {
-      health: { STAGE, VERSION: stage.version, TENANTS_TABLE: data.tenants.use(['GetItem']) },
+      health,
       openapi: about,
       docs: { STAGE, ...about },
       nowhere: {},
@@ -44,7 +49,7 @@ export class Console extends HubFeature {
       record: { ACTIVITY_TABLE: data.activity.use(['PutItem']), ACTIVITY_DAYS },
       home: {
         ...desk,
-        VERSION: stage.version,
+        ...health,
         // Scan: no key holds all tenants together, and no request but the operator's look asks for them.
         TENANTS_TABLE: data.tenants.use(['GetItem', 'Scan']),
         DELIVERIES_TABLE: data.deliveries.use(['Query']),

@@ -60,7 +60,7 @@ export class Overview extends Construct {
     );
     row(
       graph('Syncs: runs and records', [summed('SyncRun', 'provider', 'outcome'), summed('SyncRecords', 'provider')]),
-      graph('How late the latest sync runs, ms', watched('late-syncs')),
+      graph('How late the latest sync runs, ms', [largest('SyncLag', 'provider')]),
       graph('Webhook subscriptions that are kept alive', [summed('WebhookSubscription', 'provider', 'outcome')]),
     );
     dashboard.addWidgets(new TextWidget({ markdown: '## The hub', width: 24, height: 1 }));
@@ -97,6 +97,7 @@ const measuredBy = {
   TokenRefreshed: ['provider', 'outcome'],
   SyncRun: ['provider', 'outcome'],
   SyncRecords: ['provider'],
+  SyncLag: ['provider'],
   Revocation: ['provider', 'outcome'],
   WebhookSubscription: ['provider', 'outcome'],
   Delivery: ['outcome'],
@@ -105,11 +106,22 @@ const measuredBy = {
 
 type Shown = keyof typeof measuredBy;
 
+type By = readonly ('provider' | 'outcome')[];
+
 /** Returns how often, or how much, within 5 minutes: a line for each value of the dimensions. */
-function summed(metric: Shown, ...by: readonly ('provider' | 'outcome')[]): IMetric {
+function summed(metric: Shown, ...by: By): IMetric {
+  return grouped('SUM', metric, by);
+}
+
+/** Returns the greatest value within 5 minutes: a line for each value of the dimensions. */
+function largest(metric: Shown, ...by: By): IMetric {
+  return grouped('MAX', metric, by);
+}
+
+function grouped(statistic: 'SUM' | 'MAX', metric: Shown, by: By): IMetric {
   const schema = ['Patchbay', 'service', ...measuredBy[metric]].join(', ');
   return new MathExpression({
-    expression: `SELECT SUM(${metric}) FROM SCHEMA(${schema}) GROUP BY ${by.join(', ')}`,
+    expression: `SELECT ${statistic}(${metric}) FROM SCHEMA(${schema}) GROUP BY ${by.join(', ')}`,
     label: '',
     period,
   });

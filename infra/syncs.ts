@@ -53,7 +53,7 @@ export class Syncs extends HubFeature {
     );
     queue.feed(run);
     this.queue = queue;
-    alarms.watch('late-syncs', 'syncs', measured('SyncLag', undefined, 'service', 'MAX'));
+    alarms.watch('late-syncs', 'syncs', measured('SyncLag', undefined, 'service, provider', 'MAX'));
     alarms.watch('failing-syncs', 'syncs', measured('SyncFailing', undefined, 'service, provider'));
     // A long run goes on in a message of its own: Lambda would take the sixteenth for a loop and drop it.
     (run.node.defaultChild as CfnFunction).recursiveLoop = 'Allow';

@@ -1,13 +1,14 @@
 import { addresses } from '../../shared/console/addresses.ts';
 import { consoleContract } from '../../shared/console/contract.ts';
 import { failurePage } from '../../shared/console/frame.ts';
-import { health } from '../../shared/console/health.ts';
+import { deadLettersIn, health } from '../../shared/console/health.ts';
 import { homePage } from '../../shared/console/home.ts';
 import * as session from '../../shared/console/session.ts';
 import { signInPage } from '../../shared/console/sign-in.ts';
 import { ping } from '../../shared/console/store.ts';
 import { forOperator, HOME, isOwnPage, isPost, notOwn, sentForm } from '../../shared/console/visit.ts';
 import { openTable, readSecretString } from '../../shared/core/aws.ts';
+import { countWaiting } from '../../shared/core/bus.ts';
 import { realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { TenantId } from '../../shared/core/ids.ts';
@@ -31,6 +32,7 @@ const table = openTable(env.TENANTS_TABLE);
 const tenants = tenantStore(table);
 const { subscriptions } = deliveryStore(openTable(env.DELIVERIES_TABLE));
 const inbox = inboxStore(openTable(env.INBOX_TABLE));
+const deadLetters = deadLettersIn(env.DEAD_LETTER_QUEUE_URLS, countWaiting, realMoment);
 const readOperatorKey = openOperatorKey(env.OPERATOR_SECRET, readSecretString, () => realMoment.nowMs);
 
 type Input = PageInput<typeof contract.entry>;
@@ -48,7 +50,7 @@ const desk = forOperator<Input, Shown>(
     const found = await find(query);
     if (found && 'goTo' in found) return ok(found);
     const { nowMs } = moment;
-    const state = await health({ stage, version }, () => ping(table));
+    const state = await health({ stage, version }, () => ping(table), deadLetters);
     const lists = state.status === 'ok' ? await readLists(query, nowMs) : undefined;
     const home = { health: state, lists, ...found };
     return ok({ page: homePage({ stage, csrf, nowMs }, home) });

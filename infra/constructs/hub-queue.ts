@@ -29,6 +29,13 @@ export function openFailed(scope: Construct, alarms: Alarms): DeadLetterQueue {
   return new DeadLetterQueue(scope, 'failed', alarms, 'failed', { redriveAllowPolicy });
 }
 
+/** Returns the URLs of all dead-letter queues that this scope has by now, with the right to count what is in them. */
+export function deadLetters(scope: Construct): Binding {
+  const queues = scope.node.findAll().filter((one) => one instanceof DeadLetterQueue);
+  const urls = queues.map(({ queueUrl }) => queueUrl).join(' ');
+  return binding(urls, { actions: ['sqs:GetQueueAttributes'], resources: queues.map(({ queueArn }) => queueArn) });
+}
+
 export interface HubQueueProps {
   /** The contract of the function that takes its messages. */
   readonly consumer: FunctionContract & { readonly entry: QueueEntry };

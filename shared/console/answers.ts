@@ -7,7 +7,12 @@ const Health = z.object({
   status: z.enum(['ok', 'degraded']),
   stage: z.string(),
   version: z.string(),
-  checks: z.record(z.string(), z.string()),
+  checks: z.object({
+    database: z.enum(['ok', 'unreachable']),
+    deadLetters: z
+      .enum(['none', 'some', 'unknown'])
+      .describe('`some`: messages were given up and wait for the operator'),
+  }),
 });
 
 const Happened = z.object({
@@ -48,7 +53,7 @@ const Used = z.object({
 export const consoleAnswers = {
   health: {
     answer: Health,
-    example: { status: 'ok', stage: 'prod', version: '0.1.0', checks: { database: 'ok' } },
+    example: { status: 'ok', stage: 'prod', version: '0.1.0', checks: { database: 'ok', deadLetters: 'none' } },
     also: { 503: 'Degraded: `checks` says what does not work' },
   },
   activity: {

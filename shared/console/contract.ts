@@ -9,6 +9,12 @@ import { activityKinds } from './activity.ts';
 /** Whatever only a signed-in operator sees needs these. */
 const deskEnv = { STAGE: setting, PUBLIC_URL: setting, OPERATOR_SECRET: setting } as const;
 
+/** What the hub's own state is read from. */
+const healthEnv = {
+  ...{ STAGE: setting, VERSION: setting, TENANTS_TABLE: setting },
+  DEAD_LETTER_QUEUE_URLS: setting.transform((urls) => urls.split(' ')),
+} as const;
+
 /** A tenant's work, or what came in that is nobody's. */
 const WorkPath = z.object({ tenant: z.union([TenantId, z.literal(UNROUTED)]) });
 
@@ -25,7 +31,7 @@ const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(tex
 
 export const consoleContract = {
   health: {
-    env: z.object({ STAGE: setting, VERSION: setting, TENANTS_TABLE: setting }),
+    env: z.object(healthEnv),
     timeoutS: 10,
     entry: { kind: 'http', routes: ['GET /health'], access: 'public', summary: 'Whether the hub can work' },
   },
@@ -87,13 +93,7 @@ export const consoleContract = {
     entry: { kind: 'event', types: auditedEvents },
   },
   home: {
-    env: z.object({
-      ...deskEnv,
-      VERSION: setting,
-      TENANTS_TABLE: setting,
-      DELIVERIES_TABLE: setting,
-      INBOX_TABLE: setting,
-    }),
+    env: z.object({ ...deskEnv, ...healthEnv, DELIVERIES_TABLE: setting, INBOX_TABLE: setting }),
     timeoutS: 29,
     entry: {
       kind: 'http',

@@ -8,6 +8,7 @@ type Tone = 'good' | 'warn' | 'bad' | 'quiet';
 const tones: Readonly<Record<string, Tone>> = {
   ...{
     ok: 'good',
+    none: 'good',
     active: 'good',
     enabled: 'good',
     succeeded: 'good',
@@ -18,6 +19,7 @@ const tones: Readonly<Record<string, Tone>> = {
   ...{
     revocation_pending: 'warn',
     half_open: 'warn',
+    some: 'warn',
     held: 'warn',
     paused: 'warn',
     conflicting: 'warn',

@@ -1,6 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   SQSClient,
@@ -65,6 +66,15 @@ export function openQueue(queueUrl: string) {
 }
 
 export type Queue = ReturnType<typeof openQueue>;
+
+/** Returns about how many messages of the queue wait to be received. */
+export async function countWaiting(queueUrl: string): Promise<number> {
+  sqs ??= new SQSClient(clientSettings);
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
+  );
+  return Number(Attributes?.ApproximateNumberOfMessages);
+}
 
 /** Returns the bus's publishing side. */
 export function openBus(busName: string) {

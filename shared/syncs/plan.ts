@@ -20,9 +20,9 @@ export async function plan(
   const lastMs = await syncs.lastTick();
   if (lastMs >= nowMs || !(await syncs.saveTick(nowMs, lastMs))) return 0;
 
-  let lagMs = 0;
+  const lagsMs = new Map<string, number>();
   const counts = await Promise.all(dueShards.map(handOut));
-  if (lagMs > 0) measure('SyncLag', {}, lagMs, 'Milliseconds');
+  for (const [provider, lagMs] of lagsMs) measure('SyncLag', { provider }, lagMs, 'Milliseconds');
   return counts.reduce((sum, count) => sum + count, 0);
 
   async function handOut(shard: string, index: number): Promise<number> {
@@ -31,7 +31,10 @@ export async function plan(
       const due = page.rows.filter((row) => isHandedOut(row, lastMs, nowMs));
       await queue.sendAll(due.map((row) => messageOf(row, nowMs)));
       count += due.length;
-      lagMs = due.reduce((most, { dueAt = nowMs }) => Math.max(most, nowMs - dueAt), lagMs);
+      for (const { connection, dueAt = nowMs } of due) {
+        const latestMs = lagsMs.get(connection.provider) ?? 0;
+        lagsMs.set(connection.provider, Math.max(latestMs, nowMs - dueAt));
+      }
       page = page.cursor && !timeIsUp() ? await syncs.due(shard, nowMs, AT_ONCE, page.cursor) : undefined;
     }
     return count;

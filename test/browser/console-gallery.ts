@@ -80,7 +80,12 @@ export const consoleGallery: Readonly<Record<string, Page>> = {
       subscriptions: { items: [subscription, { ...subscription, enabled: false, reason: 'gone' }] },
       unrouted: [{ ...event, outcome: 'unrouted', connection: undefined }],
     },
-    health: { status: 'degraded', stage: 'prod', version: '0.1.0', checks: { database: 'unreachable' } },
+    health: {
+      status: 'degraded',
+      stage: 'prod',
+      version: '0.1.0',
+      checks: { database: 'unreachable', deadLetters: 'some' },
+    },
     missed: 'Calls and events are kept by tenant: say whose it is.',
   }),
   'console tenant': tenantPage(desk, {

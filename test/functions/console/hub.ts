@@ -1,4 +1,4 @@
-import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { type Call, ended } from '../../../shared/calls/call.ts';
 import { openContents } from '../../../shared/calls/contents.ts';
@@ -39,6 +39,7 @@ export async function startConsole() {
   });
   const sent: { readonly queue?: string; readonly body: Readonly<Record<string, unknown>> }[] = [];
   const sqs = mockClient(SQSClient);
+  sqs.on(GetQueueAttributesCommand).resolves({ Attributes: { ApproximateNumberOfMessages: '0' } });
   const push = (url: string | undefined, body = '{}') =>
     sent.push({ queue: url?.split('/').at(-1), body: JSON.parse(body) });
   sqs
@@ -58,6 +59,7 @@ export async function startConsole() {
     ...{ LIMITS_TABLE: tables.limits, SYNCS_TABLE: tables.syncs, AUDIT_TABLE: tables.activity },
     ...{ TENANT_KEYS_TABLE: tables['tenant-keys'], VAULT_KEY_ID: 'vault-key', PAYLOAD_BUCKET: 'payloads' },
     ...{ SYNC_QUEUE_URL: 'http://127.0.0.1:9/syncs', CALL_QUEUE_URL: 'http://127.0.0.1:9/calls' },
+    ...{ DEAD_LETTER_QUEUE_URLS: 'http://127.0.0.1:9/dead' },
     ...{ REPLAY_QUEUE_URL: 'http://127.0.0.1:9/replays', DELIVERY_QUEUE_URL: 'http://127.0.0.1:9/deliveries' },
   });
   const loaded = await Promise.all(verbs.map((verb) => import(`../../../functions/console/${verb}.ts`)));

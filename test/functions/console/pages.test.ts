@@ -187,7 +187,7 @@ describe('the first page', () => {
     await subscription('gone');
     await event({ tenantId: UNROUTED, outcome: 'unrouted', type: 'push', accountIds: ['1'] });
     const { body } = await browser.visit('/console');
-    expect(text(body)).toMatch(/Health ok Checks database ok Stage prod Version 1\.2\.3/);
+    expect(text(body)).toMatch(/Health ok Checks database ok dead letters none Stage prod Version 1\.2\.3/);
     expect(body).toContain('<a href="/console/tenants/acme"><bdi>Acme Ltd</bdi></a>');
     expect(body).toContain('href="/docs"');
     expect(text(body)).toMatch(/app\.example\.com\/hub \* all gone disabled: its events are held/);

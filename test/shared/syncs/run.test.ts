@@ -493,12 +493,12 @@ describe('an operator', () => {
     expect(measured('SyncFailing')).toEqual([1, 2].map(() => ['SyncFailing', { provider: 'demo' }]));
   });
 
-  it('hears how late the latest of the syncs was handed out', async () => {
+  it("hears how late the latest of a provider's syncs was handed out", async () => {
     const bench = workbench('changes');
     await bench.connect();
     bench.clock.nowMs = (bench.row().dueAt ?? 0) + 700_000;
     await bench.tick();
-    expect(measured('SyncLag')).toEqual([['SyncLag', {}, 700_000, 'Milliseconds']]);
+    expect(measured('SyncLag')).toEqual([['SyncLag', { provider: 'demo' }, 700_000, 'Milliseconds']]);
     await bench.tick();
     expect(measured('SyncLag')).toHaveLength(1);
   });

@@ -21,8 +21,9 @@ export function isHandedOut({ dueAt }: SyncRow, lastMs: number, nowMs: number): 
 /** Returns the message that has the row worked on, `delayS` seconds from now; the queue is fair between tenants. Until
  *  no other message for the row can be under way, it is believed as it is. */
 export function messageOf(row: SyncRow, nowMs: number, delayS?: number): Outgoing {
-  const { tenantId, connection, sync, dueAt = nowMs } = row;
+  const { error: _words, ...rest } = row; // a provider's words are its owner's to read, and belong in no queue
+  const { tenantId, connection, sync, dueAt = nowMs } = rest;
   const believedUntilMs = dueAt + SETTLED_MS + timesBy(nowMs, dueAt) * LEASE_MS;
-  const message: SyncMessage = { tenant: tenantId, ...connection, sync, believedUntilMs, row };
+  const message: SyncMessage = { tenant: tenantId, ...connection, sync, believedUntilMs, row: rest };
   return { body: JSON.stringify(message), group: tenantId, ...(delayS !== undefined && { delayS }) };
 }

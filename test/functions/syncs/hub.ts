@@ -40,11 +40,12 @@ export async function startSyncs() {
 
   const contacts = new Map<string, Contact>();
   const asked: string[] = [];
-  const script: number[] = [];
+  /** What is answered instead: a status, with the provider's own words. */
+  const script: (number | readonly [status: number, message: string])[] = [];
   const server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '', 'http://demo');
     asked.push(request.url ?? '');
-    const status = script.shift() ?? 200;
+    const [status, message] = [script.shift() ?? 200, 'It is odd.'].flat() as [number, string];
     const place = ({ updatedAt, id }: Contact) => `${updatedAt}|${id}`;
     const due = [...contacts.values()]
       .filter(({ updatedAt }) => updatedAt >= (searchParams.get('updated_since') ?? ''))
@@ -54,7 +55,7 @@ export async function startSyncs() {
     const last = items.at(-1);
     const body = { items, next: due.length > 2 && last ? place(last) : null };
     response.writeHead(status, { 'content-type': 'application/json', ...(status === 429 && { 'retry-after': '30' }) });
-    response.end(JSON.stringify(status === 200 ? body : { error: { code: 'odd', message: 'It is odd.' } }));
+    response.end(JSON.stringify(status === 200 ? body : { error: { code: 'odd', message } }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -82,7 +83,7 @@ export async function startSyncs() {
   >;
   await connect();
 
-  async function connect() {
+  async function connect(accessToken = 'made-up-access-token') {
     const { portsFromEnv } = await import('../../../shared/connections/ports.ts');
     const { activated } = await import('../../../shared/connections/connection.ts');
     const { sealGrant } = await import('../../../shared/connections/grant.ts');
@@ -91,7 +92,7 @@ export async function startSyncs() {
     const ports = portsFromEnv(settings);
     const tenantId = TenantId.parse('acme');
     const id = { provider: 'demo', name: 'default' };
-    const sealed = await sealGrant(ports.vault, tenantId, id, 1, { accessToken: new Secret('made-up-access-token') });
+    const sealed = await sealGrant(ports.vault, tenantId, id, 1, { accessToken: new Secret(accessToken) });
     const about = { tenantId, id, account: { id: 'a1' }, sourceSession: 'cs_1' };
     const row = activated(about, { generation: 1, sealed, scopes: [] }, undefined, ports.moment);
     await ports.store.forTenant(tenantId).save(row, undefined);
@@ -106,6 +107,7 @@ export async function startSyncs() {
   }
 
   return {
+    tables: dynamo.tables,
     ...{ handlers, queue, contacts, asked, script, output, connect, disconnect },
     events: bus.events,
 

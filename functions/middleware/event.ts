@@ -6,6 +6,7 @@ import type { EventEntry, FunctionContract } from '../../shared/core/contract.ts
 import { HubEventMessage } from '../../shared/core/event.ts';
 import { underRequest } from '../../shared/core/log.ts';
 import { observe } from './observe.ts';
+import { traced } from './traced.ts';
 
 export interface EventInput {
   readonly event: z.output<typeof HubEventMessage>;
@@ -22,9 +23,9 @@ export function event(
   return middy<EventBridgeEvent<string, unknown>, void, Error, Context>()
     .use(observe())
     .handler((message, context) => {
-      const requestId = context.awsRequestId;
       const remainingMs = () => context.getRemainingTimeInMillis();
       const happened = HubEventMessage.parse(message.detail);
-      return underRequest({ requestId }, () => handle({ event: happened, moment: realMoment, requestId, remainingMs }));
+      const ids = traced(happened.requestId, context);
+      return underRequest(ids, () => handle({ event: happened, moment: realMoment, ...ids, remainingMs }));
     });
 }

@@ -9,6 +9,7 @@ import { parseJson, textAt } from '../../shared/core/json.ts';
 import { log, underRequest } from '../../shared/core/log.ts';
 import type { Result } from '../../shared/core/result.ts';
 import { observe } from './observe.ts';
+import { traced } from './traced.ts';
 
 export interface QueueInput<Entry extends QueueEntry> {
   readonly message: z.output<Entry['message']>;
@@ -71,8 +72,6 @@ export function queue<Entry extends QueueEntry>(
     );
 }
 
-/** A message that says which request it comes from is worked on under that one's id. */
-function idsOf({ body }: SQSRecord, { awsRequestId }: Context) {
-  const requestId = textAt(parseJson(body), 'requestId');
-  return requestId === undefined ? { requestId: awsRequestId } : { requestId, invocation: awsRequestId };
+function idsOf({ body }: SQSRecord, context: Context) {
+  return traced(textAt(parseJson(body), 'requestId'), context);
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type ConnectionId, connectionRef, newId } from './ids.ts';
+import { currentRequest } from './log.ts';
 
 /** Rises when a field goes or changes its meaning. New fields and new types come without: readers pass over them. */
 export const EVENT_VERSION = 1;
@@ -130,6 +131,8 @@ export interface HubEvent<Type extends HubEventType = HubEventType> {
   readonly provider?: string;
   /** The connection as paths spell it: `slack`, `slack:sales`. */
   readonly connection?: string;
+  /** Of the request that led to it; the hub's log has it. */
+  readonly requestId?: string;
   readonly data: z.infer<(typeof hubEvents)[Type]['data']>;
 }
 
@@ -142,6 +145,7 @@ export const HubEventMessage = z.object({
   tenant: z.string(),
   provider: z.string().optional(),
   connection: z.string().optional(),
+  requestId: z.string().optional(),
   data: z.record(z.string(), z.unknown()),
 });
 
@@ -157,6 +161,7 @@ export function hubEvent<Type extends HubEventType>(
   data: z.infer<(typeof hubEvents)[Type]['data']>,
   moment: { readonly nowMs: number; token(bytes?: number): string },
 ): HubEvent<Type> {
+  const requestId = currentRequest();
   return {
     id: about.id ?? newId('evt', moment),
     type,
@@ -165,6 +170,7 @@ export function hubEvent<Type extends HubEventType>(
     tenant: about.tenant,
     ...(about.connection && { provider: about.connection.provider, connection: connectionRef(about.connection) }),
     ...(about.provider && { provider: about.provider }),
+    ...(requestId !== undefined && { requestId }),
     data,
   };
 }

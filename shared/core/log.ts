@@ -52,6 +52,11 @@ export function underRequest<T>(ids: Pick<LogFields, 'requestId' | 'invocation'>
   return under.run(ids, work);
 }
 
+/** Returns the id that is logged at present: messages and events take it along, to be worked on under it. */
+export function currentRequest(): string | undefined {
+  return under.getStore()?.requestId;
+}
+
 /** One JSON line each. `bug` is for what threw: it keeps the error's name and where it came from, not its text's tail. */
 export const log = {
   info: (message: string, fields: LogFields = {}) => write('INFO', message, only(fields)),

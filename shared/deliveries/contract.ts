@@ -8,7 +8,11 @@ const SubscriptionId = z.string().regex(/^sub_[a-z0-9]{1,64}$/);
 const EventId = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/);
 
 /** A due delivery, handed to a worker. The row holds all else. */
-export const DeliveryMessage = z.object({ subscription: SubscriptionId, event: EventId });
+export const DeliveryMessage = z.object({
+  subscription: SubscriptionId,
+  event: EventId,
+  requestId: z.string().optional(),
+});
 export type DeliveryMessage = z.infer<typeof DeliveryMessage>;
 
 /** `pending`: sent, or on its way to be; `held`: its subscription is disabled; `exhausted`: every attempt failed. */

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Outgoing, Queue } from '../core/bus.ts';
 import type { Moment } from '../core/clock.ts';
 import type { HubEventMessage } from '../core/event.ts';
+import { currentRequest } from '../core/log.ts';
 import { inParallel } from '../core/parallel.ts';
 import type { DeliveryMessage } from './contract.ts';
 import { born, type Delivery } from './delivery.ts';
@@ -68,6 +69,6 @@ function storedEvent(event: Told): StoredEvent {
 /** Returns the message that hands a delivery to a worker; a subscription's deliveries are one group, so that a slow
  *  receiver does not hold up the others. */
 export function messageOf({ subscriptionId, event }: Pick<Delivery, 'subscriptionId' | 'event'>): Outgoing {
-  const message: DeliveryMessage = { subscription: subscriptionId, event };
+  const message: DeliveryMessage = { subscription: subscriptionId, event, requestId: currentRequest() };
   return { body: JSON.stringify(message), group: subscriptionId };
 }

@@ -13,6 +13,7 @@ export const SyncMessage = z.object({
   sync: z.string(),
   /** Until then no other message is on its way for the row; later the row is read first. */
   believedUntilMs: z.number(),
+  requestId: z.string().optional(),
   row: z.custom<SyncRow>((row) => typeof row === 'object' && row !== null),
 });
 export type SyncMessage = z.infer<typeof SyncMessage>;

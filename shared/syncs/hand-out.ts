@@ -1,4 +1,5 @@
 import type { Outgoing } from '../core/bus.ts';
+import { currentRequest } from '../core/log.ts';
 import type { SyncMessage } from './contract.ts';
 import { LEASE_MS, type SyncRow } from './sync.ts';
 
@@ -24,6 +25,13 @@ export function messageOf(row: SyncRow, nowMs: number, delayS?: number): Outgoin
   const { error: _words, ...rest } = row; // a provider's words are its owner's to read, and belong in no queue
   const { tenantId, connection, sync, dueAt = nowMs } = rest;
   const believedUntilMs = dueAt + SETTLED_MS + timesBy(nowMs, dueAt) * LEASE_MS;
-  const message: SyncMessage = { tenant: tenantId, ...connection, sync, believedUntilMs, row: rest };
+  const message: SyncMessage = {
+    tenant: tenantId,
+    ...connection,
+    sync,
+    believedUntilMs,
+    requestId: currentRequest(),
+    row: rest,
+  };
   return { body: JSON.stringify(message), group: tenantId, ...(delayS !== undefined && { delayS }) };
 }

@@ -100,7 +100,11 @@ async function work(
     if (isStale(sync, at)) return anew(row);
     if (remainingMs() < ENOUGH_MS) return handOn(row);
     const timeoutMs = Math.min(ATTEMPT_MS, remainingMs() - RESERVE_MS);
-    const turn = turnOf(sync, await ports.attempts.attempt(jobOf(row, sync, timeoutMs), moment), row);
+    const turn = turnOf(
+      sync,
+      await ports.attempts.attempt(jobOf(row, sync, message.requestId, timeoutMs), moment),
+      row,
+    );
 
     if (turn.kind === 'page') {
       const { page } = turn;
@@ -225,13 +229,14 @@ function once(act: () => Promise<boolean>): () => Promise<boolean> {
   };
 }
 
-function jobOf(row: SyncRow, sync: Sync, timeoutMs: number): Job {
+function jobOf(row: SyncRow, sync: Sync, requestId: string | undefined, timeoutMs: number): Job {
   return {
     tenantId: row.tenantId,
     id: row.connection,
     request: sync.request(placeOf(row)),
     action: sync.limitedAs,
     effect: 'read',
+    requestId,
     timeoutMs,
     lane: 'bulk',
     attempt: row.failures + 1,

@@ -42,11 +42,17 @@ export const HandlerMessage = z.object({
   handler: z.string(),
   /** The replay that it belongs to. */
   replay: z.string().optional(),
+  requestId: z.string().optional(),
 });
 export type HandlerMessage = z.infer<typeof HandlerMessage>;
 
 /** One batch of a replay. */
-export const ReplayMessage = z.object({ tenant: TenantId, replay: z.string(), version: z.number() });
+export const ReplayMessage = z.object({
+  tenant: TenantId,
+  replay: z.string(),
+  version: z.number(),
+  requestId: z.string().optional(),
+});
 export type ReplayMessage = z.infer<typeof ReplayMessage>;
 
 /** What a list of events may be narrowed to. */

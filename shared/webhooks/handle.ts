@@ -1,7 +1,7 @@
 import type { Outgoing } from '../core/bus.ts';
 import type { Moment } from '../core/clock.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
-import { log } from '../core/log.ts';
+import { currentRequest, log } from '../core/log.ts';
 import { measure } from '../core/metrics.ts';
 import type { Objects } from '../core/objects.ts';
 import type { HandledEvent, Handler, Shown } from '../providers/handlers.ts';
@@ -37,7 +37,8 @@ export function messagesOf(
   replay?: string,
 ): Outgoing[] {
   return handlers.map((handler) => {
-    const message = { tenant: tenantId, provider, event: id, handler, ...(replay !== undefined && { replay }) };
+    const requestId = currentRequest();
+    const message = { tenant: tenantId, provider, event: id, handler, replay, requestId };
     return { body: JSON.stringify(message), group: tenantId };
   });
 }

@@ -1,6 +1,7 @@
 import type { Outgoing } from '../core/bus.ts';
 import { iso, type Moment } from '../core/clock.ts';
 import { connectionRef, newId, type TenantId } from '../core/ids.ts';
+import { currentRequest } from '../core/log.ts';
 import type { ReplayMessage } from './contract.ts';
 import type { EventFilter, EventPage } from './store.ts';
 
@@ -54,7 +55,7 @@ export function cancelled(replay: Replay, nowMs: number): Replay | undefined {
 
 /** Returns the message that has the replay's next batch told, once `events` of the last are paid for by its rate. */
 export function messageOf({ tenantId, id, version, rate }: Replay, events = 0): Outgoing {
-  const message: ReplayMessage = { tenant: tenantId, replay: id, version };
+  const message: ReplayMessage = { tenant: tenantId, replay: id, version, requestId: currentRequest() };
   return { body: JSON.stringify(message), group: tenantId, delayS: Math.ceil(events / rate) };
 }
 

@@ -2,7 +2,6 @@ import { describe, expect, test, vi } from 'vitest';
 import { runIsolation, runLimits, runOutage } from './calls-campaigns.ts';
 
 vi.mock('../../shared/core/metrics.ts', () => ({ measure: () => {} }));
-vi.mock('../../shared/core/log.ts', () => ({ log: { info() {}, warn() {}, bug() {} } }));
 
 // What fits into the time that the suite may take; `npm run simulate -- calls` runs them at full size.
 const SEED = 20_261_120;

@@ -64,6 +64,15 @@ function verifiesAsymmetric({ headers, body }: Arrival, publicKey: string): bool
   return entries.some((entry) => verify(null, signed, key, Buffer.from(entry.slice(4), 'base64')));
 }
 
+test('the id of the request that led to an event goes through: with its messages, and to whoever subscribed', async () => {
+  const { id } = await subscribe();
+  await hub.tell({ ...happened(), requestId: 'req-0' }, happened('globex'));
+  const messages = queuedFor(id).map(({ body }) => JSON.parse(body));
+  expect(messages.map(({ requestId }) => requestId).sort()).toEqual(['req-0', 'req-2']); // or of the fan-out
+  await hub.deliver();
+  expect(hub.arrivals.map(({ body }) => JSON.parse(body).requestId).sort()).toEqual(['req-0', undefined]);
+});
+
 describe('a delivery', () => {
   test('is the event itself, signed as Standard Webhooks says; the official packages accept it', async () => {
     const { secret, keys } = await subscribe();

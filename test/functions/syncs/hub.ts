@@ -40,11 +40,14 @@ export async function startSyncs() {
 
   const contacts = new Map<string, Contact>();
   const asked: string[] = [];
+  /** The `x-request-id` of each. */
+  const askedUnder: unknown[] = [];
   /** What is answered instead: a status, with the provider's own words. */
   const script: (number | readonly [status: number, message: string])[] = [];
   const server = createServer((request, response) => {
     const { searchParams } = new URL(request.url ?? '', 'http://demo');
     asked.push(request.url ?? '');
+    askedUnder.push(request.headers['x-request-id']);
     const [status, message] = [script.shift() ?? 200, 'It is odd.'].flat() as [number, string];
     const place = ({ updatedAt, id }: Contact) => `${updatedAt}|${id}`;
     const due = [...contacts.values()]
@@ -108,7 +111,7 @@ export async function startSyncs() {
 
   return {
     tables: dynamo.tables,
-    ...{ handlers, queue, contacts, asked, script, output, connect, disconnect },
+    ...{ handlers, queue, contacts, asked, askedUnder, script, output, connect, disconnect },
     events: bus.events,
 
     put(id: string, name: string, more: Partial<Contact> = {}) {

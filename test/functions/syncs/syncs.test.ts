@@ -24,7 +24,7 @@ beforeEach(async () => {
   await hub.disconnect();
   await hub.connect();
   await tell('connection.activated');
-  for (const list of [hub.queue, hub.events, hub.asked, hub.script]) list.length = 0;
+  for (const list of [hub.queue, hub.events, hub.asked, hub.askedUnder, hub.script]) list.length = 0;
 });
 
 /** Asks for a run and delivers it. */
@@ -56,6 +56,15 @@ describe('a sync through its functions', () => {
       { sync: 'contacts', model: 'contacts', enabled: true, every: 60, status: 'idle', records: 3 },
       { sync: 'live-contacts', enabled: false }, // until somebody chooses its window
     ]);
+  });
+
+  test('one request id goes through: from the request into the message, to the provider and into the events', async () => {
+    hub.put('c1', 'Ada');
+    await hub.call('run-now');
+    expect(hub.queue.map(({ body }) => JSON.parse(body))).toMatchObject([{ requestId: 'req-1' }]);
+    await hub.deliver();
+    expect(hub.askedUnder).toEqual(['req-1']);
+    expect(hub.events).toMatchObject([{ type: 'record.created', requestId: 'req-1' }]);
   });
 
   test('announces what changed and what was deleted, once, over many runs', async () => {

@@ -11,7 +11,6 @@ import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { answer, silence, World } from './world.ts';
 
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
-vi.mock('../../../shared/core/log.ts', () => ({ log: { info() {}, warn() {}, bug() {} } }));
 
 const asked = (graphql: Record<string, unknown>, provider = 'github') =>
   readAsked(CallBody.parse({ graphql }), provider, 'local');

@@ -9,7 +9,6 @@ import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { type Answer, answer, type Fault, silence, World } from './world.ts';
 
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
-vi.mock('../../../shared/core/log.ts', () => ({ log: { info() {}, warn() {}, bug() {} } }));
 
 let dynamo: TestDynamo;
 let table: Table;

@@ -22,7 +22,6 @@ import { memoryTable } from '../../support/memory-table.ts';
 import { VirtualMoment } from './virtual-moment.ts';
 
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: vi.fn() }));
-vi.mock('../../../shared/core/log.ts', () => ({ log: { info() {}, warn() {}, bug() {} } }));
 
 let dynamo: TestDynamo;
 let table: Table;

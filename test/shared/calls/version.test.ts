@@ -6,7 +6,6 @@ import { startDynamo } from '../../support/dynamo.ts';
 import { answer, silence, World } from './world.ts';
 
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
-vi.mock('../../../shared/core/log.ts', () => ({ log: { info() {}, warn() {}, bug() {} } }));
 
 let stop: () => Promise<void>;
 let table: Table;

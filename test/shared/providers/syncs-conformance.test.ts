@@ -24,7 +24,6 @@ import * as stripe from './list-apis/stripe.ts';
 import * as twilio from './list-apis/twilio.ts';
 
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
-vi.mock('../../../shared/core/log.ts', () => ({ log: { info: () => {}, warn: () => {}, bug: () => {} } }));
 
 const apis: Readonly<Record<string, Readonly<Record<string, ListApi>>>> = {
   ...{ demo, discord, github, google, hubspot, microsoft, notion, quickbooks, sendgrid, slack, twilio },

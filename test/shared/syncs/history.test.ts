@@ -3,7 +3,6 @@ import { regressionsOf } from '../../simulate/regressions.ts';
 import { play } from './history.ts';
 
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} })); // thousands of runs, a line each
-vi.mock('../../../shared/core/log.ts', () => ({ log: { info: () => {}, warn: () => {}, bug: () => {} } }));
 
 /** What fits into the time that the suite may take; `npm run simulate -- syncs` plays as many as wanted. */
 const HISTORIES = 500;

@@ -10,7 +10,6 @@ import { calm, changeFeed, connection, tenantId, upstream } from './world.ts';
 
 const measure = vi.hoisted(() => vi.fn());
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure }));
-vi.mock('../../../shared/core/log.ts', () => ({ log: { info: () => {}, warn: () => {}, bug: () => {} } }));
 
 const error = (more: Partial<CallError> = {}): CallError => ({
   provider: 'demo',

@@ -23,6 +23,19 @@ test('a record tells which data key it wants', () => {
   expect(keyOf(seal('token'))).toEqual(ref);
 });
 
+test('what was ever stored opens for ever: a record of known bytes is read, and made, exactly so (B-07)', () => {
+  const bytes = (length: number, from: number) => Buffer.from(Array.from({ length }, (_, at) => from + at));
+  const key = { version: 258, keyId: bytes(16, 100).toString('base64url') };
+  const binding = bindingOf(acme, place);
+  const record = [
+    'UEJWMQEAAAECZGVmZ2hpamtsbW5vcHFycyAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4_rV57cEWQAsFiKOxdaiV5PT4H0kfyGEvhfK3z',
+    'Aa6p2PPIycrLzM3Oz9DR0tPBKQ5s_VPOEi3S3byjjKScrL7ETs54mOc',
+  ].join('');
+  expect(keyOf(record)).toEqual(key);
+  expect(openRecord(bytes(32, 0), binding, record)).toBe('a secret');
+  expect(sealRecord(bytes(32, 0), key, binding, 'a secret', { salt: bytes(32, 32), iv: bytes(12, 200) })).toBe(record);
+});
+
 test('no flipped bit anywhere in a record is accepted (B-03)', () => {
   let tried = 0;
   for (let record = 0; record < 10; record++) {

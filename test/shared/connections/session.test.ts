@@ -10,6 +10,7 @@ import {
   type Session,
   STATE_MS,
   sessionPlace,
+  stepOf,
 } from '../../../shared/connections/session.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 
@@ -82,4 +83,13 @@ test('a link lives 15 minutes, a state and a confirmation 10, the row two days m
 
 test('what is sealed for a session opens at no connection, whose generations begin above 0', () => {
   expect(sessionPlace(session)).toEqual({ provider: 'demo', name: 'cs_1', generation: 0 });
+});
+
+test('a step is entered in the audit log under the end user, by the session’s id, with why it came to nothing', () => {
+  const done = {
+    ...{ tenant: acme, actor: { kind: 'end_user', id: 'cs_1' } },
+    given: { session: 'cs_1', connection: { provider: 'demo', name: 'default' } },
+  };
+  expect(stepOf(session)).toEqual(done);
+  expect(stepOf(session, 'denied')).toEqual({ ...done, error: 'denied' });
 });

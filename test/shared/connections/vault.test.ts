@@ -3,7 +3,7 @@ import { DecryptCommand, GenerateDataKeyCommand } from '@aws-sdk/client-kms';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dataKeyStore } from '../../../shared/connections/data-key-store.ts';
 import type { Place } from '../../../shared/connections/seal.ts';
-import { openVault, SEALS_FOR_MS } from '../../../shared/connections/vault.ts';
+import { OPENS_FOR_MS, openVault, SEALS_FOR_MS } from '../../../shared/connections/vault.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { OWNER } from '../../../shared/core/keys.ts';
 import { Secret } from '../../../shared/core/secret.ts';
@@ -78,6 +78,12 @@ describe('data keys', () => {
     }
     const partitionWritesPerS = 1_000;
     expect((SEALS_FOR_MS / 1_000) * partitionWritesPerS).toBeLessThan(2 ** 32);
+  });
+
+  test('what is sealed opens for 105 days: as long as the longest call lives, and longer than a key seals', () => {
+    const dayMs = 86_400_000;
+    expect(OPENS_FOR_MS).toBe(105 * dayMs);
+    expect(SEALS_FOR_MS).toBe(30 * dayMs);
   });
 
   test('fifty that find it over at once agree on the next', async () => {

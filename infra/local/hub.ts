@@ -81,7 +81,8 @@ export async function startHub(options: HubOptions) {
     const kms = openKms(template, folder.file('kms.key'));
     const dynamodb = await timed('dynamodb', openDynamoDb(template, folder.path, options.dynamoDbUrl, say));
     cleanups.push(dynamodb.stop);
-    const { sqs, s3, queues, ...sqsAndS3 } = await timed('sqs, s3', openSqsAndS3(template, options.longestVisibilityS));
+    const keeping = { folder: options.data && folder.path, longestVisibilityS: options.longestVisibilityS };
+    const { sqs, s3, queues, ...sqsAndS3 } = await timed('sqs, s3', openSqsAndS3(template, keeping));
     cleanups.push(sqsAndS3.stop);
 
     const functions = openFunctions(template, gateway.url, concurrency, journal.write, say);

@@ -1,6 +1,7 @@
 import { buildApp } from 'fauxqs';
 import { account, arn, region } from './resources.ts';
 import { AwsError, type AwsRequest, type Demand, type Input, type Service, signed, text } from './service.ts';
+import { openStores } from './sqs-s3-store.ts';
 import type { Resource, Template } from './template.ts';
 
 interface QueueProperties extends Readonly<Record<string, unknown>> {
@@ -38,10 +39,18 @@ const s3Rights: Readonly<Record<string, string>> = {
   DELETE: 's3:DeleteObject',
 };
 
-/** Returns SQS and S3 with the template's queues and buckets, in memory and without a port of their own.
- *  `longestVisibilityS` shortens visibility timeouts, so that a test need not wait minutes for a redelivery. */
-export async function openSqsAndS3(template: Template, longestVisibilityS = Number.POSITIVE_INFINITY) {
-  const app = buildApp({ logger: false, defaultRegion: region });
+/** Returns SQS and S3 with the template's queues and buckets, without a port of their own. `folder`: where messages and
+ *  objects are kept; default: in memory. `longestVisibilityS` shortens visibility timeouts, so that a test need not wait
+ *  minutes for a redelivery. */
+export async function openSqsAndS3(
+  template: Template,
+  {
+    folder,
+    longestVisibilityS = Number.POSITIVE_INFINITY,
+  }: { readonly folder?: string; readonly longestVisibilityS?: number } = {},
+) {
+  const kept = folder === undefined ? undefined : await openStores(folder);
+  const app = buildApp({ logger: false, defaultRegion: region, stores: kept?.stores });
   await app.ready();
   const queues = template.all<QueueProperties>('AWS::SQS::Queue');
 
@@ -55,13 +64,16 @@ export async function openSqsAndS3(template: Template, longestVisibilityS = Numb
 
   for (const { name, properties } of queues) {
     const { RedrivePolicy, VisibilityTimeout = 30, ...others } = properties;
-    const kept = Object.entries({ ...others, VisibilityTimeout: Math.min(longestVisibilityS, VisibilityTimeout) });
+    const settings = Object.entries({ ...others, VisibilityTimeout: Math.min(longestVisibilityS, VisibilityTimeout) });
     const attributes = Object.fromEntries(
-      kept.filter(([key]) => passedOn.includes(key)).map(([key, value]) => [key, String(value)]),
+      settings.filter(([key]) => passedOn.includes(key)).map(([key, value]) => [key, String(value)]),
     );
     if (properties.FifoQueue) attributes.FifoQueue = 'true';
     if (RedrivePolicy) attributes.RedrivePolicy = JSON.stringify(RedrivePolicy).replace(account, foreignAccount);
-    await call('CreateQueue', { QueueName: name, Attributes: attributes });
+    const { QueueUrls = [] } = await call('ListQueues', { QueueNamePrefix: name });
+    const known = (QueueUrls as string[]).find((url) => url.endsWith(`/${name}`));
+    if (known === undefined) await call('CreateQueue', { QueueName: name, Attributes: attributes });
+    else await call('SetQueueAttributes', { QueueUrl: known, Attributes: attributes }); // as the template has it by now
   }
   for (const { name } of template.all('AWS::S3::Bucket')) {
     const answer = await app.inject({ method: 'PUT', url: `/${name}` });
@@ -140,7 +152,10 @@ export async function openSqsAndS3(template: Template, longestVisibilityS = Numb
         return counts.reduce((sum, [key, value]) => sum + (/^ApproximateNumber/.test(key) ? Number(value) : 0), 0);
       },
     },
-    stop: () => app.close(),
+    async stop(): Promise<void> {
+      await app.close();
+      kept?.close();
+    },
   };
 }
 

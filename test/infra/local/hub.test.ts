@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GetQueueUrlCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, expect, test, vi } from 'vitest';
-import { eventually, newAssembly } from './assembly.ts';
+import { clientTo, eventually, newAssembly } from './assembly.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -96,6 +97,42 @@ test('a start that fails half-way leaves the folder and the port free', async ()
   const odd = newAssembly().add('Stream', 'Kinesis::Stream');
   await expect(odd.start({ data })).rejects.toThrow('fix: resource Stream of type AWS::Kinesis::Stream is not known');
   await (await app().start({ data })).stop();
+});
+
+test('a restart keeps messages that wait, also those that somebody had received, and objects; settings are the new ones', async () => {
+  const data = newFolder();
+  const keeper = (VisibilityTimeout: number) =>
+    newAssembly()
+      .add('Work', 'SQS::Queue', { QueueName: 'work', VisibilityTimeout })
+      .add('Bucket', 'S3::Bucket', { BucketName: 'kept' });
+  const reach = async (hub: { readonly awsUrl: string }) => {
+    const sqs = new SQSClient(clientTo(hub));
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'work' }));
+    const object = new URL('/kept/large', hub.awsUrl);
+    const signed = { authorization: 'AWS4-HMAC-SHA256 Credential=outside/20261120/us-east-1/s3/aws4_request' };
+    return {
+      send: (MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody })),
+      receive: async () => (await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.map(({ Body }) => Body),
+      put: (body: string) => fetch(object, { method: 'PUT', headers: signed, body }),
+      get: async () => (await fetch(object, { headers: signed })).text(),
+    };
+  };
+  const first = await keeper(1).start({ data });
+  const before = await reach(first);
+  await before.send('received');
+  expect(await before.receive()).toEqual(['received']);
+  await before.send('waiting');
+  expect((await before.put('an object')).status).toBe(200);
+  await first.stop();
+
+  const second = await keeper(600).start({ data });
+  const after = await reach(second);
+  expect(await after.get()).toBe('an object');
+  expect(await second.queueDepth('Work')).toBe(2);
+  const bodies: unknown[] = [];
+  await eventually(async () => bodies.push(...((await after.receive()) ?? [])) === 2);
+  expect(bodies.sort()).toEqual(['received', 'waiting']); // once each: they stay hidden for ten minutes by now
+  await second.stop();
 });
 
 test('the operator key is the given one, or one made once and kept', async () => {

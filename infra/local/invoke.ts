@@ -25,7 +25,10 @@ async function main([wanted, file = join('events', `${wanted}.json`)]: readonly 
     const outcome = await hub.invoke(wanted, JSON.parse(readFileSync(file, 'utf8')));
     for (const { text } of hub.logs()) console.error(text);
     if (!outcome.ok) throw new Error(`${wanted} failed: ${outcome.error.errorType}: ${outcome.error.errorMessage}`);
-    console.log(JSON.stringify(JSON.parse(outcome.payload), null, 2));
+    const answer = JSON.parse(outcome.payload);
+    console.log(JSON.stringify(answer, null, 2));
+    const left = answer?.batchItemFailures?.length ?? 0;
+    if (left > 0) throw new Error(`${wanted} did not process ${left} of its messages: why is above`);
   } finally {
     await hub.stop();
   }

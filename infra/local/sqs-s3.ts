@@ -1,7 +1,6 @@
-import { buildApp } from 'fauxqs';
+import { openFauxqs } from './fauxqs.ts';
 import { account, arn, region } from './resources.ts';
 import { AwsError, type AwsRequest, type Demand, type Input, type Service, signed, text } from './service.ts';
-import { openStores } from './sqs-s3-store.ts';
 import type { Resource, Template } from './template.ts';
 
 interface QueueProperties extends Readonly<Record<string, unknown>> {
@@ -49,9 +48,7 @@ export async function openSqsAndS3(
     longestVisibilityS = Number.POSITIVE_INFINITY,
   }: { readonly folder?: string; readonly longestVisibilityS?: number } = {},
 ) {
-  const kept = folder === undefined ? undefined : await openStores(folder);
-  const app = buildApp({ logger: false, defaultRegion: region, stores: kept?.stores });
-  await app.ready();
+  const { app, stop } = await openFauxqs(region, folder);
   const queues = template.all<QueueProperties>('AWS::SQS::Queue');
 
   async function call(operation: string, input: Input): Promise<Input> {
@@ -152,10 +149,7 @@ export async function openSqsAndS3(
         return counts.reduce((sum, [key, value]) => sum + (/^ApproximateNumber/.test(key) ? Number(value) : 0), 0);
       },
     },
-    async stop(): Promise<void> {
-      await app.close();
-      kept?.close();
-    },
+    stop,
   };
 }
 

@@ -121,7 +121,7 @@ test('a restart keeps messages that wait, also those that somebody had received,
   const before = await reach(first);
   await before.send('received');
   expect(await before.receive()).toEqual(['received']);
-  await before.send('waiting');
+  await before.send('waiting 🎉');
   expect((await before.put('an object')).status).toBe(200);
   await first.stop();
 
@@ -131,7 +131,7 @@ test('a restart keeps messages that wait, also those that somebody had received,
   expect(await second.queueDepth('Work')).toBe(2);
   const bodies: unknown[] = [];
   await eventually(async () => bodies.push(...((await after.receive()) ?? [])) === 2);
-  expect(bodies.sort()).toEqual(['received', 'waiting']); // once each: they stay hidden for ten minutes by now
+  expect(bodies.sort()).toEqual(['received', 'waiting 🎉']); // once each: they stay hidden for ten minutes by now
   await second.stop();
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { readStage, type Stage, StageError } from '../stage.ts';
 import { findObstacles, whoIsSignedIn } from './checks.ts';
 import { guide } from './guide.ts';
@@ -10,17 +11,18 @@ import { teardown } from './teardown.ts';
 export const usage = `PATCHBAY_STAGE=<stage> npm run deploy [-- …]: bundles the functions of a stage of cdk.json, deploys both stacks, and says what
 is left to do.
 
-  (nothing)            checks what would stand in the way, then deploys; further options go to "cdk deploy"
+  (nothing)            checks what would stand in the way, then deploys
   --hub-only           leaves the data as it is: how to go back to an older release (infra/runbook.md)
   --guide [url]        what is left to do once the hub is deployed, without deploying
   --teardown           ends the stage: deletes its hub, keeps its data
   --delete-data        with --teardown: deletes its data too, after showing what that is
   --yes <stage>        with --teardown: does not ask for the stage's name
-  --help               this
+  -- …                 what is behind a further "--" goes to "cdk deploy": npm run deploy -- -- --require-approval never
+  -h, --help           this
 
 For the first time:
 
-  1. Sign in to AWS: "aws configure sso", then AWS_PROFILE=<profile>. Functions need an account, best one for each stage.
+  1. Sign in to AWS: "aws configure sso", then AWS_PROFILE=<profile>. Use a separate AWS account for each stage if you can.
   2. npx cdk bootstrap aws://<account>/<region>, once per account and region.
   3. Change the stage "prod" in cdk.json, or add your own beside it: region, owner, providers, alarmEmail; in a new account also
      "reservedConcurrency": {}. A domain needs a certificate in the same region.
@@ -29,8 +31,15 @@ For the first time:
 
 An upgrade is the same command on newer sources; infra/runbook.md says what to know before going back to older ones.`;
 
-const HUB_ONLY = '--hub-only';
-const flags = ['--guide', '--teardown', '--delete-data', '--yes', '--help'];
+const flag = { type: 'boolean', default: false } as const;
+const options = {
+  'hub-only': flag,
+  guide: flag,
+  teardown: flag,
+  'delete-data': flag,
+  yes: { type: 'string' },
+  help: { type: 'boolean', default: false, short: 'h' },
+} as const;
 
 /** Returns whether what was asked for was done. `build` makes the bundles. Throws `StageError`. */
 export async function command(
@@ -42,11 +51,8 @@ export async function command(
   }: { readonly shell: Shell; readonly stageName: string; readonly build: () => Promise<unknown> },
 ): Promise<boolean> {
   const { say } = shell;
-  const after = (flag: string) => {
-    const next = args[args.indexOf(flag) + 1];
-    return args.includes(flag) && next !== undefined && !next.startsWith('-') ? next : undefined;
-  };
-  if (args.includes('--help')) {
+  const { wishes, url, forCdk } = readArgs(args);
+  if (wishes.help) {
     say(usage);
     return true;
   }
@@ -55,15 +61,11 @@ export async function command(
       'The local stage runs by "npm start". To deploy, name another: PATCHBAY_STAGE=prod npm run deploy (or -- --help)',
     );
   }
-  const tearsDown = args.includes('--teardown');
-  const alone = ['--delete-data', '--yes'].find((flag) => args.includes(flag) && !tearsDown);
-  if (alone) throw new StageError(`${alone} goes with --teardown alone.`);
-  if (args.includes('--yes') && !after('--yes')) throw new StageError('--yes wants the name of the stage behind it.');
 
   const draft = stageOf(stageName, '000000000000');
-  if (args.includes('--guide')) {
-    const url = after('--guide') ?? (draft.domain ? `https://${draft.domain.name}` : 'https://<hub>');
-    for (const line of guide(draft, url)) say(line);
+  if (wishes.guide) {
+    const address = url ?? (draft.domain ? `https://${draft.domain.name}` : 'https://<hub>');
+    for (const line of guide(draft, address)) say(line);
     return true;
   }
 
@@ -71,33 +73,57 @@ export async function command(
   const identity = await whoIsSignedIn(aws);
   if ('fault' in identity) throw new StageError(identity.fault);
   const stage = stageOf(stageName, identity.account);
-  if (tearsDown) {
+  if (wishes.teardown) {
     if (stage.account !== identity.account)
       throw new StageError((await findObstacles(aws, stage, identity)).join('\n'));
-    const odd = args.find((arg) => !flags.includes(arg) && arg !== after('--yes'));
-    if (odd) throw new StageError(`--teardown knows no ${odd}.`);
-    return teardown(shell, aws, stage, { deletesData: args.includes('--delete-data'), yes: after('--yes') });
+    return teardown(shell, aws, stage, { deletesData: wishes['delete-data'], yes: wishes.yes });
   }
   const obstacles = await findObstacles(aws, stage, identity);
   if (obstacles.length > 0) throw new StageError(obstacles.join('\n'));
 
   say(`Stage ${stage.name}: account ${stage.account}, ${stage.region}, providers ${stage.providers.join(', ')}.`);
   await build();
-  return deploy(shell, stage, args);
+  return deploy(shell, stage, wishes['hub-only'], forCdk);
 }
+
+/** Returns what is wished for. A mistyped flag is refused: passed on, it would be ignored, and everything deployed. */
+function readArgs(args: readonly string[]) {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const forCdk = args.slice(end + 1);
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args.slice(0, end));
+  } catch (error) {
+    const [what] = (error instanceof Error ? error.message : String(error)).split('. ');
+    throw new StageError(
+      `${what}. "npm run deploy -- --help" lists them; options of "cdk deploy" go behind a further "--".`,
+    );
+  }
+  const { values: wishes, positionals } = parsed;
+  const [url, ...more] = positionals;
+  const stray = wishes.guide ? more[0] : url;
+  if (stray !== undefined) throw new StageError(`Nothing is known of "${stray}": see "npm run deploy -- --help".`);
+  if (url !== undefined && !/^https:\/\/[^/\s]+\/?$/.test(url))
+    throw new StageError(`--guide wants the address of the hub, like https://hub.example.com; "${url}" is none.`);
+  if (!wishes.teardown && wishes['delete-data']) throw new StageError('--delete-data goes with --teardown alone.');
+  if (!wishes.teardown && wishes.yes !== undefined) throw new StageError('--yes goes with --teardown alone.');
+  if (wishes.teardown && forCdk.length > 0) throw new StageError('--teardown passes nothing on to "cdk deploy".');
+  return { wishes, url: url?.replace(/\/$/, ''), forCdk };
+}
+
+const parse = (args: string[]) => parseArgs({ args, options, allowPositionals: true });
 
 function stageOf(name: string, account: string): Stage {
   return readStage(name, { CDK_DEFAULT_ACCOUNT: account });
 }
 
-async function deploy(shell: Shell, stage: Stage, args: readonly string[]): Promise<boolean> {
+async function deploy(shell: Shell, stage: Stage, isHubOnly: boolean, forCdk: readonly string[]): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-deploy-'));
   const outputs = join(folder, 'outputs.json');
   try {
     const hub = `patchbay-${stage.name}-hub`;
-    const stacks = args.includes(HUB_ONLY) ? [hub, '--exclusively'] : ['--all'];
-    const others = args.filter((arg) => arg !== HUB_ONLY);
-    if (!(await shell.show('cdk', ['deploy', ...stacks, '--outputs-file', outputs, ...others]))) {
+    const stacks = isHubOnly ? [hub, '--exclusively'] : ['--all'];
+    if (!(await shell.show('cdk', ['deploy', ...stacks, '--outputs-file', outputs, ...forCdk]))) {
       shell.say(
         'The deployment did not end well: the reason stands above, of CloudFormation in the first line that says FAILED. What ran before ' +
           'runs on, and data is as it was. Mend the cause and repeat the command.',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { credentialEnv } from '../connections/credential-env.ts';
 import type { FeatureContract } from '../core/contract.ts';
 import { ConnectionRef, TenantId } from '../core/ids.ts';
-import { connectionPath, page, setting, tenantPath } from '../core/paths.ts';
+import { connectionPath, isForward, NOT_FORWARD, page, period, setting, tenantPath } from '../core/paths.ts';
 
 /** A due call, handed to a worker. The row holds all else. `requestId`: of the request that asked for it. */
 export const CallMessage = z.object({ tenant: TenantId, call: z.string(), requestId: z.string().optional() });
@@ -94,17 +94,18 @@ const attemptEnv = {
 } as const;
 
 /** Which ended calls begin anew, and how fast. Those that may have been done are chosen by name alone. */
-const RedriveBody = z.strictObject({
-  status: z.enum(['failed', 'expired', 'outcome_unknown']).default('failed'),
-  connection: ConnectionRef.optional(),
-  /** Of calls created from then on, and before then. */
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
-  perSecond: z.int().min(1).max(50).default(5),
-  notBefore: z.iso.datetime({ offset: true }).optional(),
-  dryRun: z.boolean().default(false),
-  cursor: page.cursor,
-});
+const RedriveBody = z
+  .strictObject({
+    status: z.enum(['failed', 'expired', 'outcome_unknown']).default('failed'),
+    connection: ConnectionRef.optional(),
+    /** Of calls created from then on, and before then. */
+    ...period,
+    perSecond: z.int().min(1).max(50).default(5),
+    notBefore: z.iso.datetime({ offset: true }).optional(),
+    dryRun: z.boolean().default(false),
+    cursor: page.cursor,
+  })
+  .refine(isForward, NOT_FORWARD);
 export type RedriveBody = z.infer<typeof RedriveBody>;
 
 /** How many calls the owner lets each tenant ask for: `100/3600` is a hundred an hour; or `off`. */

@@ -147,6 +147,7 @@ export function callStore(table: Table) {
       /** Returns a page of calls, newest first. It may hold fewer than `limit` where the filter is narrow. */
       async list(filter: CallFilter) {
         const { status, connection, limit, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER } = filter;
+        if (fromMs > toMs) return { calls: [] }; // no range at all, to DynamoDB
         const conditions = [status && '#status = :status', connection && '#connection = :connection'].filter(Boolean);
         const calls: CallLine[] = [];
         let cursor = filter.cursor;

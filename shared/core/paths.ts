@@ -18,5 +18,17 @@ export const page = {
     .optional(),
 } as const;
 
+/** What a list, or an order, may be narrowed to by time. */
+export const period = {
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+} as const;
+
+/** Whether a period begins before it ends; for `refine`, with what to say where it does not. */
+export function isForward({ from, to }: { readonly from?: string; readonly to?: string }): boolean {
+  return from === undefined || to === undefined || Date.parse(from) <= Date.parse(to);
+}
+export const NOT_FORWARD = { path: ['from'], message: 'must not be later than `to`' };
+
 /** A function's setting that must not be empty. */
 export const setting = z.string().min(1);

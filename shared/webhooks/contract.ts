@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { FeatureContract } from '../core/contract.ts';
 import { ConnectionName, ConnectionRef, ProviderId, TenantId } from '../core/ids.ts';
-import { page, setting, tenantPath } from '../core/paths.ts';
+import { isForward, NOT_FORWARD, page, period, setting, tenantPath } from '../core/paths.ts';
 import { WebhookSettings } from '../providers/settings.ts';
 import { endpointContract, endpointEnv } from './endpoint-contract.ts';
 
@@ -59,8 +59,7 @@ export type ReplayMessage = z.infer<typeof ReplayMessage>;
 const unroutedFilter = {
   provider: ProviderId.optional(),
   type: z.string().max(200).optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  ...period,
 } as const;
 
 const tenantFilter = {
@@ -70,6 +69,7 @@ const tenantFilter = {
 } as const;
 const replayFilter = z
   .strictObject({ ...tenantFilter, outcome: z.enum(['routed', 'handled', 'ignored', 'failed']).optional() })
+  .refine(isForward, NOT_FORWARD)
   .transform(inMs);
 
 function inMs<Filter extends { from?: string; to?: string }>({ from, to, ...rest }: Filter) {
@@ -142,7 +142,10 @@ export const webhooksContract = {
       access: 'tenant',
       summary: 'List the events that came in by webhook, newest first',
       path: tenantPath,
-      query: z.strictObject({ ...page, ...tenantFilter }).transform(inMs),
+      query: z
+        .strictObject({ ...page, ...tenantFilter })
+        .refine(isForward, NOT_FORWARD)
+        .transform(inMs),
     },
   },
   'list-unrouted': {
@@ -153,7 +156,10 @@ export const webhooksContract = {
       routes: ['GET /v1/events/unrouted'],
       access: 'operator',
       summary: 'List the events that no connection claims, newest first',
-      query: z.strictObject({ ...page, ...unroutedFilter }).transform(inMs),
+      query: z
+        .strictObject({ ...page, ...unroutedFilter })
+        .refine(isForward, NOT_FORWARD)
+        .transform(inMs),
     },
   },
   reroute: {

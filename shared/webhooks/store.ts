@@ -116,7 +116,9 @@ export function inboxStore(table: Table) {
           const found = await this.get(filter.provider ?? '', event);
           return { lines: found ? [found] : [] };
         }
-        const query = narrow(tenantId, filter);
+        const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, ...others } = filter;
+        if (fromMs > toMs) return { lines: [] }; // no range at all, to DynamoDB
+        const query = narrow(tenantId, { fromMs, toMs }, others);
         const lines: EventLine[] = [];
         let next = cursor;
         for (let reads = 0; reads < MAX_READS && lines.length < limit; reads++) {
@@ -151,8 +153,8 @@ export function cursorAfter({ tenantId, provider, id, receivedAtMs }: EventLine)
   return writeCursor({ pk: tenantId, sk: eventKey(provider, id), receivedAt: receivedAtMs });
 }
 
-function narrow(tenantId: string, filter: EventFilter) {
-  const { fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, account, ...equal } = filter;
+function narrow(tenantId: string, { fromMs, toMs }: { fromMs: number; toMs: number }, filter: EventFilter) {
+  const { account, ...equal } = filter;
   const wanted = Object.entries(equal).filter(([, value]) => value !== undefined);
   const filters = wanted.map(([name]) => `#${name} = :${name}`);
   if (account !== undefined) filters.push('contains(#accountIds, :account)');

@@ -59,7 +59,7 @@ describe('a deployment', () => {
     const { run, done, text } = play({
       'lambda get-account-settings': { AccountLimit: { ConcurrentExecutions: 1000 } },
     });
-    expect(await run('--require-approval', 'never')).toBe(true);
+    expect(await run('--', '--require-approval', 'never')).toBe(true);
     expect(done).toEqual([
       'aws sts get-caller-identity',
       'aws ssm get-parameter --name /cdk-bootstrap/hnb659fds/version',
@@ -76,6 +76,25 @@ describe('a deployment', () => {
     const { run, done } = play();
     expect(await run('--hub-only')).toBe(true);
     expect(done.at(-1)).toBe('cdk deploy patchbay-prod-hub --exclusively --outputs-file <file>');
+  });
+
+  test.each([
+    [['--hubonly'], "Unknown option '--hubonly'"],
+    [['--tear-down'], "Unknown option '--tear-down'"],
+    [['--require-approval', 'never'], "Unknown option '--require-approval'"],
+    [['prod'], 'Nothing is known of "prod"'],
+    [['--guide', 'notaurl'], '"notaurl" is none'],
+    [['--teardown', '--', '--force'], 'passes nothing on'],
+  ])('of what is mistyped is refused before anything is looked at: %s', async (args, message) => {
+    const { run, done } = play();
+    await expect(run(...args)).rejects.toThrow(message);
+    expect(done).toEqual([]);
+  });
+
+  test('is explained by -h as well', async () => {
+    const { run, text } = play();
+    expect(await run('-h')).toBe(true);
+    expect(text()).toContain('--hub-only');
   });
 
   test('that did not end well says so, that data is as it was, and nothing of a hub', async () => {
@@ -285,13 +304,9 @@ describe('a teardown', () => {
 
   test.each([
     ['--delete-data without --teardown', ['--delete-data'], '--delete-data goes with --teardown alone'],
-    ['--yes without a name', ['--teardown', '--delete-data', '--yes'], '--yes wants the name of the stage'],
+    ['--yes without a name', ['--teardown', '--delete-data', '--yes'], "Option '--yes <value>' argument missing"],
     ['--yes without --teardown', ['--yes', 'prod'], '--yes goes with --teardown alone'],
-    [
-      'a word that it does not know',
-      ['--teardown', '--delete-dat', '--yes', 'prod'],
-      '--teardown knows no --delete-dat',
-    ],
+    ['a word that it does not know', ['--teardown', '--delete-dat', '--yes', 'prod'], "Unknown option '--delete-dat'"],
   ])('refuses %s', async (_, args, message) => {
     const { run, done } = play(answers, { typed: 'prod' });
     await expect(run(...args)).rejects.toThrow(message);

@@ -57,6 +57,19 @@ async function finish(): Promise<number[]> {
 }
 
 describe('a replay', () => {
+  test('of nothing ends as one: a filter of the future, or from before the epoch; one that is upside down is refused', async () => {
+    const tenant = await filled(2);
+    for (const filter of [{ from: '2126-01-01T00:00:00Z' }, { to: '1960-01-01T00:00:00Z' }]) {
+      const { status, json } = await begin(tenant, { filter });
+      expect(status).toBe(202);
+      await finish();
+      expect((await get(tenant, json.id)).json).toMatchObject({ status: 'finished', replayed: 0 });
+    }
+    const reversed = await begin(tenant, { filter: { from: '2026-02-01T00:00:00Z', to: '2026-01-01T00:00:00Z' } });
+    expect(reversed).toMatchObject({ status: 400, json: { code: 'invalid_request' } });
+    expect(reversed.json.detail).toContain('from: must not be later than `to`');
+  });
+
   test('counts first, where only that is asked for, and tells nothing', async () => {
     const tenant = await filled(12, (n) => (n === 3 ? { outcome: 'conflicting' } : {}));
     const answer = await begin(tenant, { dryRun: true, filter: { from: '2026-01-01T00:00:02Z' } });

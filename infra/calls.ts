@@ -35,7 +35,7 @@ export class Calls extends HubFeature {
       retry: { CALLS_TABLE: data.calls.use(['GetItem', 'UpdateItem']), CALL_QUEUE_URL: queue.send() },
       redrive: { CALLS_TABLE: data.calls.use(['UpdateItem'], ['by-time']) },
       cancel: { CALLS_TABLE: data.calls.use(['UpdateItem']) },
-      circuit: { LIMITS_TABLE: data.limits.use(['GetItem']) },
+      circuit: { LIMITS_TABLE: data.limits.use(['GetItem']), CONNECTIONS_TABLE: data.connections.use(['GetItem']) },
       invoke: submit,
       clear: { CALLS_TABLE: data.calls.use(['Query', 'DeleteItem']) },
     });

@@ -206,7 +206,7 @@ export const callsContract = {
     },
   },
   circuit: {
-    env: z.object({ LIMITS_TABLE: setting }),
+    env: z.object({ LIMITS_TABLE: setting, CONNECTIONS_TABLE: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',

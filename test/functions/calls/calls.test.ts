@@ -408,6 +408,7 @@ describe('circuit', () => {
     expect(await hub.handlers.circuit(readEvent('calls/circuit'), lambdaContext())).toMatchObject({ statusCode: 200 });
     hub.script.push(...Array.from({ length: 9 }, () => [503, {}] as const));
     for (let count = 0; count < 6; count++) await hub.submit({ request: { method: 'PATCH', path: `/x${count}` } });
+    expect(await hub.circuit('acme', 'nosuch:x')).toMatchObject({ status: 404, json: { code: 'not_found' } });
     const { json } = await hub.circuit();
     expect(json).toEqual({
       connection: { state: 'open', since: expect.any(String), nextTryAt: expect.any(String) },

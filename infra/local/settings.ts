@@ -18,8 +18,15 @@ const Providers = z.record(
   }),
 );
 
+const PORT_HINT = 'a number from 0 (any free port) to 65535';
+
 const Settings = z.object({
-  PORT: z.coerce.number('a port number').int('a port number').min(0).max(65_535).default(8787),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, PORT_HINT)
+    .transform(Number)
+    .refine((port) => port <= 65_535, PORT_HINT)
+    .default(8787),
   PATCHBAY_DATA: z.string().min(1).default('.patchbay'),
   PATCHBAY_OPERATOR_KEY: z.string().min(16, 'at least 16 characters').optional(),
   PATCHBAY_PROVIDERS: z.string().min(1).optional(),

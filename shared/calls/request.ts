@@ -54,7 +54,10 @@ export function buildRequest(
   const given = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
   for (const [name, value] of given) {
     if (!allowed.has(name)) {
-      return refuse('invalid_request', `This header cannot be set by a call; these can: ${[...allowed].join(', ')}.`);
+      return refuse(
+        'invalid_request',
+        `The header ${name} cannot be set by a call; these can: ${[...allowed].join(', ')}.`,
+      );
     }
     if (!/^[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?$/.test(value)) {
       return refuse('invalid_request', `The header ${name} may hold printable ASCII only, at most 1,000 characters.`);

@@ -19,7 +19,7 @@ export async function retry(
   if (!(retryable as readonly CallStatus[]).includes(call.status)) {
     return refuse(
       'conflict',
-      `The call is ${call.status}: only one that failed, expired or ended unknown is tried again.`,
+      `The call is ${call.status}: only calls that are failed, expired or outcome_unknown can be retried.`,
     );
   }
   const { sealed: _, ...entry } = call;

@@ -22,7 +22,8 @@ export async function checkDestination(text: string, ports: DestinationPorts): P
   }
   return refuse(
     'invalid_request',
-    'body.url: an https URL, without credentials in it, on port 443 or 8443, whose name leads to public addresses.',
+    'body.url: an https URL, without credentials in it, on port 443 or 8443, whose name resolves, and to public addresses alone' +
+      (ports.loopback ? '; in the local stage also http://127.0.0.1:<port>.' : '.'),
   );
 }
 

@@ -48,7 +48,7 @@ const setups = {
   },
   'standard-webhooks': {
     steps: [
-      'Enter {url} as the address at the sender, and its signing secret (whsec_…) here, or the one made here there.',
+      'Enter {url} at the sender. Then give the hub the signing secret that the sender shows (whsec_…), or give the sender the one made here.',
     ],
     secret: 'chosen',
   },

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArgs } from '../../infra/args.ts';
 import { acknowledgeCpuMs } from './acknowledge.ts';
 import { runApart } from './apart.ts';
 import { type CostRow, costTable, metricsOfProvider } from './bill.ts';
@@ -91,7 +91,7 @@ function describe(one: Verified): string {
   return `${what}: ${ratio.toFixed(2)} x  ${isSlow(one) ? 'slower than it' : 'ok'}`;
 }
 
-const { values } = parseArgs({
+const { values } = readArgs({
   options: {
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '15' },

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { readArgs } from '../../infra/args.ts';
 
 // Failures are what is simulated: their log lines say nothing new here. Read by the logger as it loads.
 Object.assign(process.env, { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' });
@@ -29,9 +29,9 @@ const help = `Runs the hub's own modules through simulated crashes, lost answers
   npm run simulate -- records [--schedules N] [--seed S]
                       objects told by webhooks in any order, twice, late or never, and polled beside that
   npm run simulate -- deliveries [--schedules N] [--seed S]
-                      100 events to N subscriptions of every temper, faults at one of 200 requests; every single fault
+                      100 events to N subscriptions whose receivers take, stall, fail or refuse, faults at one of 200 requests; every single fault
   npm run simulate -- deliveries-load [--schedules N]
-                      100 events to N subscriptions on the running hub, whose receivers are of every temper
+                      100 events to N such subscriptions on the running hub
   npm run simulate -- calls [--schedules N] [--seed S]
                       N calls of 50 tenants against limits, an hour's outage, one tenant that is loud, slow or failing
   npm run simulate -- calls-load [--schedules N] [--seed S]
@@ -48,80 +48,96 @@ const help = `Runs the hub's own modules through simulated crashes, lost answers
                       N contacts copied by the running hub, while webhooks tell of changes, or are lost
 
   --schedules N   how many schedules (default 100000; of rotations 5000, of attacks 10000, of webhooks 40000, in an
-                  outage 1000, on the running hub 20000, forged 500000; of records 10000, of subscriptions 1000, of calls and syncs
-                  10000)
+                  outage 1000, on the running hub 20000, forged 500000; of records 10000, of subscriptions 1000, on the running
+                  hub 100; of calls and syncs 10000)
   --seed S        which ones: the same seed gives the same schedules (default: the time)
   --only SEED     that one schedule alone, with its plan; of mutants those of one group, one module or some of its lines
   --help          this text
 
 Seeds that failed are kept in test/simulate/regressions.json and run first. Exit 1 where an invariant was broken.`;
 
-const standards = {
-  refresh: 100_000,
-  exhaustive: 0,
-  crashes: 0,
-  rotate: 5_000,
-  connect: 10_000,
-  webhooks: 40_000,
-  'webhook-faults': 0,
-  'webhook-outages': 1_000,
-  'webhook-load': 20_000,
-  forgeries: 500_000,
-  records: 10_000,
-  calls: 10_000,
-  'calls-load': 5_000,
-  deliveries: 1_000,
-  'deliveries-load': 100,
-  syncs: 10_000,
-  mutants: 0,
-  'sync-load': 10_000,
-  'sync-records': 50_000,
-};
-const isWord = (text: string): text is keyof typeof standards => Object.hasOwn(standards, text);
+interface Campaign {
+  /** How many schedules it runs unless told otherwise. */
+  readonly schedules: number;
+  readonly run: (count: number, seed: number, only: number | undefined) => Promise<unknown>;
+}
 
-const { values, positionals } = parseArgs({
+const campaigns: Readonly<Record<string, Campaign>> = {
+  refresh: {
+    schedules: 100_000,
+    run: async (count, seed, only) => reportCampaign('refresh', await import('./schedule.ts'), { count, seed, only }),
+  },
+  webhooks: {
+    schedules: 40_000,
+    run: async (count, seed, only) => reportCampaign('webhooks', await import('./webhooks.ts'), { count, seed, only }),
+  },
+  syncs: {
+    schedules: 10_000,
+    run: async (count, seed, only) => reportCampaign('syncs', await import('./syncs.ts'), { count, seed, only }),
+  },
+  exhaustive: { schedules: 0, run: async () => (await import('./exhaustive-report.ts')).report() },
+  crashes: { schedules: 0, run: async () => (await import('./crashes-report.ts')).report() },
+  rotate: { schedules: 5_000, run: async (count, seed) => (await import('./rotation-report.ts')).report(count, seed) },
+  connect: { schedules: 10_000, run: async (count, seed) => (await import('./connect-report.ts')).report(count, seed) },
+  'webhook-faults': { schedules: 0, run: async () => (await import('./webhook-report.ts')).reportFaults() },
+  'webhook-outages': {
+    schedules: 1_000,
+    run: async (count, seed) => (await import('./webhook-report.ts')).reportOutages(count, seed),
+  },
+  'webhook-load': {
+    schedules: 20_000,
+    run: async (count, seed) => (await import('./webhook-report.ts')).reportLoad(count, seed),
+  },
+  forgeries: {
+    schedules: 500_000,
+    run: async (count, seed) => (await import('./webhook-report.ts')).reportForgeries(count, seed),
+  },
+  records: { schedules: 10_000, run: async (count, seed) => (await import('./records-report.ts')).report(count, seed) },
+  deliveries: {
+    schedules: 1_000,
+    run: async (count, seed) => (await import('./deliveries-report.ts')).report(count, seed),
+  },
+  'deliveries-load': {
+    schedules: 100,
+    run: async (count) => (await import('./deliveries-report.ts')).reportLoad(count),
+  },
+  calls: { schedules: 10_000, run: async (count, seed) => (await import('./calls-report.ts')).report(count, seed) },
+  'calls-load': {
+    schedules: 5_000,
+    run: async (count, seed) => (await import('./calls-report.ts')).reportLoad(count, seed),
+  },
+  'sync-load': { schedules: 10_000, run: async (count) => (await import('./sync-report.ts')).reportLoad(count) },
+  'sync-records': {
+    schedules: 50_000,
+    run: async (count, seed) => (await import('./sync-report.ts')).reportRecords(count, seed),
+  },
+};
+
+const { values, positionals } = readArgs({
   allowPositionals: true,
   options: {
     schedules: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     only: { type: 'string' },
-    help: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
-if (values.help) {
-  console.log(help);
-  process.exit(0);
-}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130)); // what runs beside ends too
 const [what = 'refresh', ...surplus] = positionals;
-if (surplus.length > 0 || !isWord(what)) {
-  console.error(`what is simulated is one of ${Object.keys(standards).join(', ')}; see --help`);
-  process.exit(2);
-}
-const count = Number(values.schedules ?? standards[what]);
-const seed = Number(values.seed);
-if (what === 'mutants') await (await import('./mutants.ts')).report(values.only);
-const only = values.only === undefined ? undefined : Number(values.only);
-if (![count, seed, only ?? 0].every((number) => Number.isInteger(number) && number >= 0)) {
-  console.error('--schedules, --seed and --only take whole numbers; see --help');
-  process.exit(2);
+const campaign = Object.hasOwn(campaigns, what) ? campaigns[what] : undefined;
+if (values.help) console.log(help);
+else if (what === 'mutants' && surplus.length === 0) await (await import('./mutants.ts')).report(values.only);
+else if (!campaign || surplus.length > 0)
+  refuse(`what is simulated is one of ${[...Object.keys(campaigns), 'mutants'].join(', ')}; see --help`);
+else {
+  const { schedules = campaign.schedules, seed, only } = values;
+  const [count, first, alone] = [schedules, seed, only ?? 0].map(Number);
+  if (![count, first, alone].every((number) => Number.isInteger(number) && Number(number) >= 0))
+    refuse('--schedules, --seed and --only take whole numbers; see --help');
+  else await campaign.run(Number(count), Number(first), only === undefined ? undefined : Number(alone));
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130)); // what runs beside ends too
-if (what === 'exhaustive') await (await import('./exhaustive-report.ts')).report();
-if (what === 'crashes') await (await import('./crashes-report.ts')).report();
-if (what === 'connect') await (await import('./connect-report.ts')).report(count, seed);
-if (what === 'deliveries') await (await import('./deliveries-report.ts')).report(count, seed);
-if (what === 'deliveries-load') await (await import('./deliveries-report.ts')).reportLoad(count);
-if (what === 'rotate') await (await import('./rotation-report.ts')).report(count, seed);
-if (what === 'calls') await (await import('./calls-report.ts')).report(count, seed);
-if (what === 'calls-load') await (await import('./calls-report.ts')).reportLoad(count, seed);
-if (what === 'webhook-faults') await (await import('./webhook-report.ts')).reportFaults();
-if (what === 'webhook-outages') await (await import('./webhook-report.ts')).reportOutages(count, seed);
-if (what === 'webhook-load') await (await import('./webhook-report.ts')).reportLoad(count, seed);
-if (what === 'forgeries') (await import('./webhook-report.ts')).reportForgeries(count, seed);
-if (what === 'records') await (await import('./records-report.ts')).report(count, seed);
-if (what === 'sync-load') await (await import('./sync-report.ts')).reportLoad(count);
-if (what === 'sync-records') await (await import('./sync-report.ts')).reportRecords(count, seed);
-if (what === 'syncs') await reportCampaign(what, await import('./syncs.ts'), { count, seed, only });
-if (what === 'webhooks') await reportCampaign(what, await import('./webhooks.ts'), { count, seed, only });
-if (what === 'refresh') await reportCampaign(what, await import('./schedule.ts'), { count, seed, only });
+function refuse(line: string): void {
+  console.error(line);
+  process.exitCode = 2;
+}

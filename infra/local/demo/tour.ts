@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArgs } from '../../args.ts';
 import { startBucket } from './bucket.ts';
 import { startDemoProvider } from './provider.ts';
 import { startSenders } from './senders.ts';
@@ -16,7 +16,7 @@ import { senderSteps } from './tour/senders.ts';
 import { syncSteps, tickStep } from './tour/syncs.ts';
 import { webhookSteps } from './tour/webhooks.ts';
 
-const usage = `npm run demo [-- --json]: the whole tour of the hub, with no hands, in about a minute and a half.
+const usage = `npm run demo [-- --json]: the whole tour of the hub, unattended, in about a minute and a half.
 Starts the hub, a sample app, an OAuth server and a provider on this computer, and prints what each step came to.
   --json   one JSON object in the end, for programs
   --help   this text
@@ -88,7 +88,7 @@ async function tour(tell: (outcome: Outcome) => void): Promise<readonly Outcome[
   return outcomes;
 }
 
-const { values: flags } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' } } });
+const { values: flags } = readArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
 
 function row(mark: string, step: string, expected: string, happened: string, ms: string): string {
   return `${mark.padEnd(4)} ${step.padEnd(42)} ${expected.padEnd(44)} ${happened.padEnd(44)} ${ms.padStart(6)}`;

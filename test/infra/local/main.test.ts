@@ -71,7 +71,8 @@ test('--help prints how it is used', async () => {
 
 test('what cannot be used is one line and exit code 1', async () => {
   expect(await refusal({}, ['--nonsense'])).toContain("Unknown option '--nonsense'");
-  expect(await refusal({ PORT: 'many' })).toBe('environment: PORT: a port number');
+  for (const PORT of ['many', '', '65536'])
+    expect(await refusal({ PORT })).toBe('environment: PORT: a number from 0 (any free port) to 65535');
   expect(await refusal({ PATCHBAY_OPERATOR_KEY: 'short' })).toBe(
     'environment: PATCHBAY_OPERATOR_KEY: at least 16 characters',
   );

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { needsReauth } from '../../../shared/connections/connection.ts';
-import { openCredentials } from '../../../shared/connections/credential.ts';
+import { type LiveOptions, openCredentials } from '../../../shared/connections/credential.ts';
+import { catalogue } from '../../../shared/providers/catalogue.ts';
+import type { ProviderEntry } from '../../../shared/providers/provider.ts';
 import { acme, credentialPorts, demoId, formOf } from '../../support/credential-ports.ts';
 import { fakeKms } from '../../support/kms.ts';
 
@@ -18,7 +20,7 @@ beforeEach(() => {
   hub.provider = () => fresh;
 });
 
-const live = (options?: { refusedGeneration?: number }) => openCredentials(hub.ports).live(acme, demoId, options);
+const live = (options?: LiveOptions, id = demoId) => openCredentials(hub.ports).live(acme, id, options);
 const tokenOf = (answer: Awaited<ReturnType<typeof live>>) =>
   answer.ok ? answer.value.secrets.accessToken?.reveal() : answer.error.code;
 const at = (share: number) => {
@@ -174,11 +176,55 @@ describe('a token that the provider refuses', () => {
     expect(tokenOf(await live({ refusedGeneration: generation }))).toBe('provider_unavailable');
   });
 
-  test('and cannot be refreshed ends the connection', async () => {
-    const { generation } = await hub.connect();
-    expect(tokenOf(await live({ refusedGeneration: generation }))).toBe('needs_reauth');
-    expect(await hub.row()).toMatchObject({ status: 'needs_reauth', reason: 'token_refused' });
+  test.each([
+    ['refuses it everywhere', 'demo', { status: 401 }],
+    ['refuses it by a code of its own', 'slack', { status: 200, json: { ok: false, error: 'token_revoked' } }],
+  ])('and cannot be refreshed ends the connection once the provider %s', async (_what, provider, said) => {
+    const id = { provider, name: 'default' };
+    const { generation } = await hub.connect({}, id);
+    hub.provider = () => said;
+    expect(tokenOf(await live({ refusedGeneration: generation }, id))).toBe('needs_reauth');
+    expect(hub.requests).toHaveLength(1);
+    expect(await hub.ports.store.forTenant(acme).get(id)).toMatchObject({
+      status: 'needs_reauth',
+      reason: 'token_refused',
+    });
     expect(hub.events).toMatchObject([{ type: 'connection.needs_reauth', data: { reason: 'token_refused' } }]);
+  });
+
+  test.each([
+    ['takes it', 'demo', { status: 200, json: { id: 'account-1' } }, 'access-1'],
+    ['is down', 'demo', { status: 502 }, 'provider_unavailable'],
+    ['does not answer', 'demo', { reason: 'timeout' as const, sent: true, cause: 'x' }, 'provider_unavailable'],
+    [
+      'is down with a good status',
+      'slack',
+      { status: 200, json: { ok: false, error: 'fatal_error' } },
+      'provider_unavailable',
+    ],
+    ['is asked too often', 'slack', { status: 200, json: { ok: false, error: 'ratelimited' } }, 'provider_unavailable'],
+  ])('and cannot be refreshed leaves the connection as it is where the provider %s (C-04)', async (...row) => {
+    const [, provider, said, token] = row;
+    const id = { provider, name: 'default' };
+    const before = await hub.connect({}, id);
+    hub.provider = () => said;
+    expect(tokenOf(await live({ refusedGeneration: before.generation }, id))).toBe(token);
+    expect(hub.requests).toHaveLength(1);
+    expect(hub.requests[0]?.headers).toMatchObject({ authorization: 'Bearer access-1' });
+    expect(await hub.ports.store.forTenant(acme).get(id)).toEqual(before);
+    expect(tokenOf(await live({}, id))).toBe('access-1');
+  });
+
+  test('by a provider that has no request to ask with is given up at once', async () => {
+    const { generation } = await hub.connect();
+    const demo = catalogue.demo as ProviderEntry;
+    const { whoami: _, ...api } = demo.provider.api;
+    const findProvider = () => ({ ...demo, provider: { ...demo.provider, api } });
+    const refused = openCredentials({ ...hub.ports, findProvider }).live(acme, demoId, {
+      refusedGeneration: generation,
+    });
+    expect(tokenOf(await refused)).toBe('needs_reauth');
+    expect(hub.requests).toHaveLength(0);
   });
 });
 

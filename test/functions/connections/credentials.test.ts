@@ -123,7 +123,10 @@ async function call(verb: 'list' | 'get' | 'remove', tenant: string, { connectio
   return { status: result.statusCode, text: result.body, body: JSON.parse(result.body) };
 }
 
-const token = (tenant: string) => handlers.token({ ...(readEvent('connections/token') as object), tenant }, context);
+const token = (tenant: string, remainingMs = 29_000) => {
+  const event = { ...(readEvent('connections/token') as object), tenant };
+  return handlers.token(event, { ...context, getRemainingTimeInMillis: () => remainingMs });
+};
 const tick = () => handlers.refresh(readEvent('connections/refresh'), context);
 const afterwards = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
 const published = () =>
@@ -223,6 +226,15 @@ describe('a token', () => {
     const refused = await (handler as Handler)({ tenant, connection: 'demo' }, context);
     setEnv({ TOKEN_EXPORT: 'on' });
     expect(refused).toMatchObject({ error: { code: 'forbidden' } });
+  });
+
+  test('begins no refresh that its time does not suffice for: the schedule does it (C.2)', async () => {
+    const tenant = await connect();
+    afterwards(HOUR_S * 1000);
+    expect(await token(tenant, 20_000)).toMatchObject({ error: { code: 'provider_unavailable' } });
+    expect(heard).toEqual([]);
+    await tick();
+    expect(await token(tenant, 20_000)).toMatchObject({ value: { accessToken: 'access-2' } });
   });
 });
 

@@ -228,6 +228,46 @@ describe('a token that the provider refuses', () => {
   });
 });
 
+describe('whoever is ended soon (C.2)', () => {
+  const within = (ms: number, options?: LiveOptions) => live({ ...options, endsAtMs: hub.moment.nowMs + ms });
+
+  test('begins no refresh that would outlast him: what is valid is handed out, or he comes again', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(0.9);
+    const before = await hub.row();
+    expect(tokenOf(await within(24_999))).toBe('access-1');
+    at(0.1);
+    expect(await within(24_999)).toMatchObject({ error: { code: 'provider_unavailable', retryAfterMs: 24_999 } });
+    expect(await hub.row()).toEqual(before);
+    expect(hub.requests).toHaveLength(0);
+    expect(tokenOf(await within(25_000))).toBe('access-2');
+  });
+
+  test('has what another brings meanwhile', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    const rows = hub.ports.store.forTenant(acme);
+    const lease = { owner: 'another', untilMs: hub.moment.nowMs + 30_000, generation: 9e9 };
+    await rows.change(demoId, (row) => ({ ...row, lease, version: row.version + 1 }));
+    const { sleep } = hub.moment;
+    hub.moment.sleep = async (ms) => {
+      await sleep(ms);
+      await hub.connect({ access: 'access-9', refresh: 'refresh-9', expiresInS: HOUR_S });
+    };
+    expect(tokenOf(await within(10_000))).toBe('access-9');
+    expect(hub.requests).toHaveLength(0);
+  });
+
+  test('does not ask whether a refused credential is taken anywhere', async () => {
+    const { generation: refusedGeneration } = await hub.connect();
+    hub.provider = () => ({ status: 401 });
+    const soon = await within(7_999, { refusedGeneration });
+    expect(soon).toMatchObject({ error: { code: 'provider_unavailable', retryAfterMs: 7_999 } });
+    expect(hub.requests).toHaveLength(0);
+    expect(tokenOf(await within(8_000, { refusedGeneration }))).toBe('needs_reauth');
+  });
+});
+
 describe('a grant that is gone', () => {
   test('ends the connection: nothing sealed is left, the owner hears of it once, nobody asks again (A-17)', async () => {
     await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });

@@ -14,6 +14,7 @@ export const register = {
   'waiting-messages': { heading: 'Messages wait too long', threshold: 1, periods: 3 },
   'api-faults': { heading: 'The API answers 5xx', threshold: 5, periods: 2 },
   'refused-app': { heading: "A provider refuses the hub's app", threshold: 1, periods: 2 },
+  'odd-refreshes': { heading: 'A refresh is not understood', threshold: 1, periods: 2 },
   'lost-rotation': { heading: 'A rotated token was lost', threshold: 1, periods: 1 },
   'parked-revocation': { heading: 'A grant could not be ended', threshold: 1, periods: 1 },
   'refused-webhooks': { heading: 'Webhooks are refused', threshold: 100, periods: 3 },

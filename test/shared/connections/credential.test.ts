@@ -332,6 +332,71 @@ describe('a grant that is gone', () => {
   });
 });
 
+describe('a refresh whose answers nobody understands (A-17)', () => {
+  const teapot = { status: 400, json: { error: 'teapot' } };
+  const days = (count: number) => count * 24 * HOUR_S * 1000;
+
+  /** Asks as soon as it is told to, for so long at most. */
+  async function insist(ms: number): Promise<void> {
+    const untilMs = hub.moment.nowMs + ms;
+    while (hub.moment.nowMs < untilMs) {
+      const answer = await live();
+      if (!answer.ok && answer.error.code === 'needs_reauth') return;
+      hub.moment.nowMs += (!answer.ok && answer.error.retryAfterMs) || 60_000;
+    }
+  }
+
+  test('is tried a hundred times, for two days or so, and then parked with a reason of its own', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    const beganMs = hub.moment.nowMs;
+    hub.provider = () => teapot;
+    await insist(days(30));
+    expect(hub.requests).toHaveLength(100);
+    expect(hub.moment.nowMs - beganMs).toBeGreaterThan(days(1.5));
+    expect(await hub.row()).toMatchObject({ status: 'needs_reauth', reason: 'refresh_not_understood' });
+    expect(await hub.row()).not.toHaveProperty('sealed');
+    expect(hub.events).toMatchObject([{ type: 'connection.needs_reauth', data: { reason: 'refresh_not_understood' } }]);
+  });
+
+  test('heals within the hour where they are understood before that', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = () => teapot;
+    await insist(days(1));
+    expect((await hub.row()).status).toBe('active');
+    hub.provider = () => fresh;
+    hub.moment.nowMs += HOUR_S * 1000;
+    expect(tokenOf(await live())).toBe('access-2');
+    expect(await hub.row()).not.toHaveProperty('intent');
+  });
+
+  test('parks nothing while the token that is there is good', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: 100 * 24 * HOUR_S });
+    hub.moment.nowMs += days(85);
+    hub.provider = () => teapot;
+    for (let hours = 0; hours < 24 * 14; hours++) {
+      expect(tokenOf(await live())).toBe('access-1');
+      at(1);
+    }
+    expect(hub.requests.length).toBeGreaterThan(100);
+    hub.moment.nowMs += days(2);
+    expect(tokenOf(await live())).toBe('needs_reauth');
+    expect((await hub.row()).reason).toBe('refresh_not_understood');
+  });
+
+  test('counts those alone: an outage in between, or before, is waited for as long as it lasts (C-10)', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = () => (hub.requests.length % 2 === 0 ? { status: 503 } : teapot);
+    await insist(days(1));
+    hub.provider = () => ({ status: 503 });
+    await insist(days(10));
+    expect(hub.requests.length).toBeGreaterThan(1_000);
+    expect((await hub.row()).status).toBe('active');
+  });
+});
+
 describe('what is stored', () => {
   test('comes harder than anything else: the table refuses for ten seconds, and the token is kept (C.2 no. 4)', async () => {
     await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });

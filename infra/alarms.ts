@@ -25,6 +25,7 @@ export const register = {
   'failing-syncs': { heading: 'A sync fails again and again', threshold: 1, periods: 1 },
   'disabled-subscription': { heading: 'A subscription was disabled', threshold: 1, periods: 1 },
   'exhausted-delivery': { heading: 'An event was not delivered', threshold: 1, periods: 1 },
+  'foreign-tenant': { heading: 'A key asked for another tenant', threshold: 1, periods: 1 },
   'lost-audit': { heading: 'Audit entries were lost', threshold: 1, periods: 1 },
   throttling: { heading: 'Functions are throttled', threshold: 1, periods: 2 },
 } as const;
@@ -46,7 +47,8 @@ export function measured(
     | 'SyncFailing'
     | 'Delivery'
     | 'SubscriptionDisabled'
-    | 'AuditLost',
+    | 'AuditLost'
+    | 'ForeignTenant',
   outcome?: string,
   dimensions = 'service, provider, outcome',
   statistic: 'SUM' | 'MAX' = 'SUM',

@@ -212,6 +212,7 @@ test('someone is called for each of these, and for no other (G.3 item 11)', () =
     expect.arrayContaining([
       'refused-app',
       'odd-refreshes',
+      'foreign-tenant',
       'lost-rotation',
       'refused-webhooks',
       'dead-letters',

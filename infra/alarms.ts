@@ -14,6 +14,7 @@ export const register = {
   'waiting-messages': { heading: 'Messages wait too long', threshold: 1, periods: 3 },
   'api-faults': { heading: 'The API answers 5xx', threshold: 5, periods: 2 },
   'refused-app': { heading: "A provider refuses the hub's app", threshold: 1, periods: 2 },
+  'odd-refreshes': { heading: 'A refresh is not understood', threshold: 1, periods: 2 },
   'lost-rotation': { heading: 'A rotated token was lost', threshold: 1, periods: 1 },
   'parked-revocation': { heading: 'A grant could not be ended', threshold: 1, periods: 1 },
   'refused-webhooks': { heading: 'Webhooks are refused', threshold: 100, periods: 3 },
@@ -24,6 +25,7 @@ export const register = {
   'failing-syncs': { heading: 'A sync fails again and again', threshold: 1, periods: 1 },
   'disabled-subscription': { heading: 'A subscription was disabled', threshold: 1, periods: 1 },
   'exhausted-delivery': { heading: 'An event was not delivered', threshold: 1, periods: 1 },
+  'foreign-tenant': { heading: 'A key asked for another tenant', threshold: 1, periods: 1 },
   'lost-audit': { heading: 'Audit entries were lost', threshold: 1, periods: 1 },
   throttling: { heading: 'Functions are throttled', threshold: 1, periods: 2 },
 } as const;
@@ -45,7 +47,8 @@ export function measured(
     | 'SyncFailing'
     | 'Delivery'
     | 'SubscriptionDisabled'
-    | 'AuditLost',
+    | 'AuditLost'
+    | 'ForeignTenant',
   outcome?: string,
   dimensions = 'service, provider, outcome',
   statistic: 'SUM' | 'MAX' = 'SUM',

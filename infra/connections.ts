@@ -77,6 +77,7 @@ export class Connections extends HubFeature {
       token: { ...credential, TOKEN_EXPORT: stage.tokenExport ? 'on' : 'off' },
     });
     alarms.watch('refused-app', 'providers', measured('TokenRefreshed', 'client_wrong'));
+    alarms.watch('odd-refreshes', 'providers', measured('TokenRefreshed', 'odd'));
     alarms.watch('lost-rotation', 'connections', measured('NeedsReauth', 'rotation_lost'));
     alarms.watch('parked-revocation', 'connections', measured('Revocation', 'parked'));
     alarms.watch('parked-revocation', 'sessions', measured('Revocation', 'given_up'));

@@ -75,7 +75,11 @@ export class Overview extends Construct {
       graph('Latency of deliveries, ms', [spread('DeliveryLatency', 'p50'), spread('DeliveryLatency', 'p99')]),
       graph('Audit entries that were lost', watched('lost-audit')),
     );
-    row(graph('Given up', watched('dead-letters')), graph('Throttled functions', watched('throttling')));
+    row(
+      graph('Given up', watched('dead-letters')),
+      graph('Throttled functions', watched('throttling')),
+      graph('Keys that asked for another tenant', watched('foreign-tenant')),
+    );
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Construct } from 'constructs';
 import { tenantsContract } from '../shared/tenants/contract.ts';
+import { measured } from './alarms.ts';
 import { type Hub, HubFeature } from './constructs/hub-feature.ts';
 
 /** Tenants and their API keys, and the authorizer that knows them. */
 export class Tenants extends HubFeature {
   constructor(scope: Construct, hub: Hub) {
     super(scope, 'tenants', hub);
-    const { data, stage } = hub;
+    const { data, stage, alarms } = hub;
     const STAGE = stage.name;
 
     this.functions(tenantsContract, {
@@ -34,5 +35,6 @@ export class Tenants extends HubFeature {
       'list-keys': { TENANTS_TABLE: data.tenants.use(['GetItem', 'Query']) },
       'revoke-key': { TENANTS_TABLE: data.tenants.use(['DeleteItem']) },
     });
+    alarms.watch('foreign-tenant', 'keys', measured('ForeignTenant', undefined, 'service'));
   }
 }

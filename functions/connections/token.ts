@@ -10,8 +10,10 @@ const contract = connectionsContract.token;
 const env = readEnv(contract.env);
 const credentials = credentialsFromEnv(env);
 
-export const handler = direct(contract, async ({ input, requestId }) => {
-  const token = await exportToken(credentials, env.TOKEN_EXPORT === 'on', input.tenant, input.connection);
+export const handler = direct(contract, async ({ input, requestId, moment, remainingMs }) => {
+  const allowed = env.TOKEN_EXPORT === 'on';
+  const endsAtMs = moment.nowMs + remainingMs();
+  const token = await exportToken(credentials, allowed, input.tenant, input.connection, endsAtMs);
   const about = { tenant: input.tenant, connection: connectionRef(input.connection), requestId };
   log.info('a token was asked for', { ...about, outcome: token.ok ? 'handed out' : token.error.code });
   return token;

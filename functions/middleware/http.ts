@@ -6,7 +6,8 @@ import type { FunctionContract, HttpEntry } from '../../shared/core/contract.ts'
 import { refuse } from '../../shared/core/errors.ts';
 import { TenantId } from '../../shared/core/ids.ts';
 import { parseJson } from '../../shared/core/json.ts';
-import { underRequest } from '../../shared/core/log.ts';
+import { log, underRequest } from '../../shared/core/log.ts';
+import { measure } from '../../shared/core/metrics.ts';
 import { ok, type Result } from '../../shared/core/result.ts';
 import { openAudit } from './audit.ts';
 import { observe } from './observe.ts';
@@ -60,9 +61,15 @@ export function http<Entry extends HttpEntry>(
       const who = { actor: actorOf(principal), requestId };
       const access = admit(entry, principal, event.pathParameters?.tenant);
       if (!access.ok) {
-        // Whose key it is shall know that it was tried beyond what it may do.
-        if (principal.kind === 'tenant')
-          await audit.note({ ...who, tenant: principal.tenantId, error: access.error.code });
+        if (principal.kind === 'tenant') {
+          const { tenantId: tenant, keyId: key } = principal;
+          const { code } = access.error;
+          if (code === 'not_found') {
+            log.warn('a key asked for another tenant', { tenant, key, route: event.routeKey, requestId });
+            measure('ForeignTenant', {});
+          }
+          await audit.note({ ...who, tenant, error: code }); // whose key it is shall know that it was tried
+        }
         return problem(access.error, requestId);
       }
       const input = judge(entry, event);

@@ -8,8 +8,8 @@ import { schedule } from '../middleware/schedule.ts';
 const contract = webhooksContract.renew;
 const ports = keepAlivePorts(readEnv(contract.env));
 
-/** One subscription is up to three requests of 10 s each: none is begun with less left. */
-const NEEDED_MS = 40_000;
+/** One subscription is up to three requests of 10 s each, and a refresh of 25 s: none is begun with less left. */
+const NEEDED_MS = 60_000;
 
 export const handler = schedule(contract, async ({ moment, remainingMs }) => {
   const count = await renew(ports, moment, () => remainingMs() > NEEDED_MS);

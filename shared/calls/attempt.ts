@@ -1,13 +1,13 @@
 import { authorise, isFilled } from '../connections/authorise.ts';
 import { kindOf } from '../connections/connection.ts';
-import type { LiveCredential } from '../connections/credential.ts';
+import type { Credentials, LiveCredential } from '../connections/credential.ts';
 import { valuesOf } from '../connections/grant.ts';
 import type { Moment } from '../core/clock.ts';
 import type { Send } from '../core/fetch.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
 import { measure } from '../core/metrics.ts';
-import { ok, type Result } from '../core/result.ts';
+import { ok } from '../core/result.ts';
 import type { ApiRequest } from '../providers/actions.ts';
 import { type ReadApp, variablesOf } from '../providers/app.ts';
 import { findProvider } from '../providers/definitions.ts';
@@ -48,6 +48,8 @@ export interface Job {
   readonly effect: 'read' | 'write';
   /** For all of the attempt; one exchange has 30 s at most. */
   readonly timeoutMs: number;
+  /** When the function is ended that makes it. Default: not soon. */
+  readonly endsAtMs?: number;
   readonly lane: 'interactive' | 'bulk';
   /** Which attempt this is, from 1 (the default): the wait grows with it. */
   readonly attempt?: number;
@@ -91,13 +93,7 @@ type Outcome =
   | { readonly kind: 'unknown'; readonly error: CallError };
 
 export interface AttemptPorts {
-  readonly credentials: {
-    live(
-      tenantId: TenantId,
-      id: ConnectionId,
-      options?: { readonly refusedGeneration?: number },
-    ): Promise<Result<LiveCredential>>;
-  };
+  readonly credentials: Credentials;
   readonly limits: Pick<LimitStore, 'take' | 'note' | 'leave' | 'block'>;
   readonly mocks: Mocks;
   /** Needed by jobs that name one. */
@@ -131,7 +127,7 @@ const LEAST_MS = 1_000;
 /** Returns the one way to a provider: live credential, admission, one guarded exchange, judgement. */
 export function openAttempts({ credentials, limits, mocks, cache, send, readApp, stage }: AttemptPorts) {
   async function attempt(job: Job, moment: Moment): Promise<AttemptOutcome> {
-    const { tenantId, id } = job;
+    const { tenantId, id, endsAtMs } = job;
     const deadlineMs = moment.nowMs + job.timeoutMs;
     const entry = findProvider(id.provider, stage);
     if (!entry) return refused(id, { code: 'not_found', message: 'The hub does not have this provider.' });
@@ -141,7 +137,7 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
     const checked = buildRequest(provider.api, app, job.request, job.idempotencyKey);
     if (!checked.ok) return refused(id, checked.error);
 
-    const found = job.credential ? ok(job.credential) : await credentials.live(tenantId, id);
+    const found = job.credential ? ok(job.credential) : await credentials.live(tenantId, id, { endsAtMs });
     if (!found.ok) return withoutCredential(job, found.error, moment);
     const { connection } = found.value;
     if (connection.mode === 'mock') return mocks.answer(job, moment);
@@ -193,7 +189,7 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
       let verdict = await exchange(found.value);
       let answeredTo = generation;
       if (verdict !== 'too late' && verdict.kind === 'unauthorized') {
-        const renewed = await credentials.live(tenantId, id, { refusedGeneration: generation });
+        const renewed = await credentials.live(tenantId, id, { refusedGeneration: generation, endsAtMs });
         if (!renewed.ok) return withoutCredential(job, renewed.error, moment);
         answeredTo = renewed.value.generation;
         if (answeredTo !== generation) verdict = await exchange(renewed.value);

@@ -19,6 +19,8 @@ const NO_VERSION = {
 export interface Budget {
   /** Until when attempts may last. */
   readonly deadlineMs: number;
+  /** When the function is ended that makes them. Default: not soon. */
+  readonly endsAtMs?: number;
   /** For the first attempt, where it is at hand. */
   readonly credential?: LiveCredential;
 }
@@ -56,6 +58,7 @@ export async function drive(claimed: Call, ports: DrivePorts, budget: Budget, mo
         id: call.connection,
         idempotencyKey,
         timeoutMs,
+        endsAtMs: budget.endsAtMs,
         lane: call.lane,
         attempt: call.tries + 1,
         slot: call.slot,

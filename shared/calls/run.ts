@@ -10,7 +10,7 @@ import { type Attempts, isRepeatable } from './attempt.ts';
 import { after, type Call, type Claim, type Entry, ended, hasEnded, type SealedCall } from './call.ts';
 import type { CallContents } from './contents.ts';
 import type { CallMessage } from './contract.ts';
-import { drive } from './drive.ts';
+import { type Budget, drive } from './drive.ts';
 import type { CallStore } from './store.ts';
 
 export interface CallPorts {
@@ -48,7 +48,8 @@ export async function run(
 ): Promise<Fate> {
   const calls = ports.calls.forTenant(message.tenant);
   const claim: Claim = { token: moment.token(16), untilMs: moment.nowMs + remainingMs + CLAIM_MARGIN_MS };
-  const deadlineMs = moment.nowMs + remainingMs - CLOSING_MS;
+  const endsAtMs = moment.nowMs + remainingMs;
+  const budget = { deadlineMs: endsAtMs - CLOSING_MS, endsAtMs };
   const taken = await calls.take(message.call, claim, moment.nowMs);
 
   switch (taken.kind) {
@@ -67,7 +68,7 @@ export async function run(
   const opened = await ports.contents.open(taken.call);
   if (!opened.ok) return unopened(taken, opened.error, claim, ports, moment);
   const began = taken.interrupted ? interrupted(opened.value, ports.stage, moment) : opened.value;
-  const driven = hasEnded(began) ? began : await drivenOrReleased(began, claim, deadlineMs, ports, moment);
+  const driven = hasEnded(began) ? began : await drivenOrReleased(began, claim, budget, ports, moment);
   const waitMs = driven.notBeforeMs === undefined ? 0 : Math.max(0, driven.notBeforeMs - moment.nowMs);
   const hides = waitMs <= LONGEST_HIDE_MS && receives < MOST_RECEIVES;
   const call = hides || hasEnded(driven) ? driven : { ...driven, dueAtMs: driven.notBeforeMs };
@@ -109,9 +110,9 @@ async function unopened(
   return 'settle';
 }
 
-async function drivenOrReleased(call: Call, claim: Claim, deadlineMs: number, ports: CallPorts, moment: Moment) {
+async function drivenOrReleased(call: Call, claim: Claim, budget: Budget, ports: CallPorts, moment: Moment) {
   try {
-    return await drive(call, ports, { deadlineMs }, moment);
+    return await drive(call, ports, budget, moment);
   } catch (error) {
     const notBeforeMs = moment.nowMs + AFTER_BUG.notBeforeMs;
     await ports.calls.forTenant(call.tenantId).release(call, claim, notBeforeMs, moment.nowMs + AFTER_BUG.dueMs);

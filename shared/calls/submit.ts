@@ -9,7 +9,7 @@ import type { AttemptPorts } from './attempt.ts';
 import { type Call, type Claim, GRACE_MS, hasEnded, type SealedCall } from './call.ts';
 import type { CallBody } from './contract.ts';
 import { type Draft, draft, same } from './draft.ts';
-import { drive } from './drive.ts';
+import { type Budget, drive } from './drive.ts';
 import { announce, type CallPorts, CLAIM_MARGIN_MS, LONGEST_HIDE_MS, messageOf, saveSealed } from './run.ts';
 
 export interface SubmitPorts extends CallPorts {
@@ -42,7 +42,7 @@ export async function submit(
   const calls = ports.calls.forTenant(submission.tenantId);
 
   const counted = await ports.quota.take(submission.tenantId, 1, moment);
-  const credential = counted.ok ? await credentialFor(submission, ports) : counted;
+  const credential = counted.ok ? await credentialFor(submission, startMs + remainingMs, ports) : counted;
   if (!credential.ok) {
     const earlier = submission.idempotencyKey === undefined ? undefined : await calls.get(drafted.value.id);
     return earlier ? repeated(earlier, drafted.value, ports, moment) : credential;
@@ -54,25 +54,20 @@ export async function submit(
     return kept.first ? ok(await queued(drafted.value, ports)) : repeated(kept.call, drafted.value, ports, moment);
   }
 
-  const untilMs = startMs + remainingMs + CLAIM_MARGIN_MS;
+  const endsAtMs = startMs + remainingMs;
+  const untilMs = endsAtMs + CLAIM_MARGIN_MS;
   const claim: Claim = { token: moment.token(16), untilMs };
   const call: Call = { ...drafted.value, status: 'running', claim, dueAtMs: untilMs };
   const sealed = await ports.contents.seal(call);
   if (!sealed.ok) return sealed;
   const kept = await calls.putOnce(sealed.value);
   if (!kept.first) return repeated(kept.call, call, ports, moment);
-  const deadlineMs = Math.min(startMs + remainingMs - CLOSING_MS, startMs + LONGEST_MS);
-  return ok(await attemptNow(call, claim, { deadlineMs, credential: credential.value }, ports, moment));
+  const deadlineMs = Math.min(endsAtMs - CLOSING_MS, startMs + LONGEST_MS);
+  return ok(await attemptNow(call, claim, { deadlineMs, endsAtMs, credential: credential.value }, ports, moment));
 }
 
 /** From here on the call is kept: whatever happens, it is not a refusal. */
-async function attemptNow(
-  call: Call,
-  claim: Claim,
-  budget: { readonly deadlineMs: number; readonly credential: LiveCredential },
-  ports: SubmitPorts,
-  moment: Moment,
-): Promise<Call> {
+async function attemptNow(call: Call, claim: Claim, budget: Budget, ports: SubmitPorts, moment: Moment): Promise<Call> {
   const calls = ports.calls.forTenant(call.tenantId);
   let driven: Call;
   try {
@@ -124,10 +119,11 @@ async function queued(call: Call, { queue }: CallPorts, delayMs = 0): Promise<Ca
 /** Returns the credential for a call that is to be made at once; nothing for one that is to be queued. */
 async function credentialFor(
   { tenantId, connection, body }: Submission,
+  endsAtMs: number,
   { credentials, connections }: SubmitPorts,
 ): Promise<Result<LiveCredential | undefined>> {
   if (body.mode === 'sync') {
-    const live = await credentials.live(tenantId, connection);
+    const live = await credentials.live(tenantId, connection, { endsAtMs });
     return !live.ok && outcomes[live.error.code].fate === 'retry' ? ok(undefined) : live;
   }
   const usable = await checkUsable(tenantId, connection, connections);

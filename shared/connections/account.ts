@@ -3,9 +3,9 @@ import { parseJson, textAt } from '../core/json.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import { type ProviderApp, placed, variablesOf } from '../providers/app.ts';
-import type { AccountPlace, JsonPath, Way } from '../providers/auth.ts';
-import { failedIn200 } from '../providers/error-shape.ts';
-import type { ProviderEntry } from '../providers/provider.ts';
+import type { AccountPlace, JsonPath, Way, Whoami } from '../providers/auth.ts';
+import { failedIn200, saidIn } from '../providers/error-shape.ts';
+import type { ErrorShape, ProviderEntry } from '../providers/provider.ts';
 import { authorise, placeOf } from './authorise.ts';
 import { fillUrl, type Values } from './template.ts';
 import { claimsOf } from './token-answer.ts';
@@ -80,6 +80,11 @@ async function proven(
   return said.ok ? ok(withName(id, textOf(account.name, said.value))) : said;
 }
 
+/** Returns the request that tests a credential of this way, where there is one. */
+export function testOf({ entry, way }: Pick<Candidate, 'entry' | 'way'>): Whoami | undefined {
+  return way.untested === undefined ? (way.whoami ?? entry.provider.api.whoami) : undefined;
+}
+
 /** Returns what a provider says of the holder of a credential, once it is known to take it. A way without a request to ask
  *  with, whose token was minted just now, has been tried by that. */
 export async function whoami(
@@ -90,7 +95,7 @@ export async function whoami(
 ): Promise<Result<unknown, TestFailure>> {
   const values = { ...(way.kind === 'oauth2' && variablesOf(way, app)), ...known };
   const { api } = entry.provider;
-  const test = way.untested === undefined ? (way.whoami ?? api.whoami) : undefined;
+  const test = testOf({ entry, way });
   if (!test)
     return isMinted(way) || way.untested !== undefined
       ? ok(undefined)
@@ -110,8 +115,13 @@ export async function whoami(
   const cause = `whoami: status ${status}`;
   if (status === 429 || status >= 500) return err({ kind: 'unavailable', cause });
   if (status === 401 || status === 403) return err({ kind: 'refused', cause });
-  if (failedIn200(api.errors, json)) return err({ kind: 'refused', cause });
+  if (failedIn200(api.errors, json)) return err({ kind: isRefusal(api.errors, json) ? 'refused' : 'odd', cause });
   return status >= 200 && status < 300 ? ok(json) : err({ kind: 'odd', cause });
+}
+
+/** Where a provider's codes for it are known, another one says something else (Slack: `fatal_error`). */
+function isRefusal({ unauthorizedCodes, ...errors }: ErrorShape, json: unknown): boolean {
+  return unauthorizedCodes === undefined || unauthorizedCodes.includes(saidIn(errors, 'code', json) ?? '');
 }
 
 function spoken({ from }: AccountPlace, { token, callback, values }: Evidence): unknown {

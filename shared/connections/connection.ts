@@ -24,6 +24,8 @@ export interface Intent {
   readonly attempt: number;
   /** An earlier attempt ended without an answer: the provider may have replaced the token. */
   readonly ambiguous: boolean;
+  /** So many answers to it were not understood. */
+  readonly odd?: number;
   /** Nobody asks the provider again before this. */
   readonly notBeforeMs?: number;
 }

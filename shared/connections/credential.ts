@@ -4,12 +4,14 @@ import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
 import { ok, type Result } from '../core/result.ts';
 import { wayOf } from '../providers/provider.ts';
+import { testOf, whoami } from './account.ts';
 import { ANNOUNCE_MS, announce } from './announce.ts';
 import { namesOnRequest } from './authorise.ts';
 import { type Connection, isRenewable, kindOf, needsReauth } from './connection.ts';
-import { type Grant, openGrant } from './grant.ts';
+import { type Grant, openGrant, valuesOf } from './grant.ts';
+import { isHeld } from './lease.ts';
 import { type RefreshOutcome, reauthorize, unavailable } from './outcome.ts';
-import { type CredentialPorts, refresh } from './refresh.ts';
+import { type CredentialPorts, REFRESH_MS, refresh } from './refresh.ts';
 
 export interface LiveCredential {
   /** What goes onto a request: the access token, or the secret fields of the way. */
@@ -20,8 +22,11 @@ export interface LiveCredential {
 }
 
 export interface LiveOptions {
-  /** The provider answered 401 to this generation: it is refreshed once, whoever asks first. */
+  /** The provider answered 401 to this generation: it is refreshed once, whoever asks first; where it cannot be, the
+   *  provider is asked whether it takes it anywhere. */
   readonly refusedGeneration?: number;
+  /** When whoever asks is ended: nothing is begun that would not be over by then. Default: not soon. */
+  readonly endsAtMs?: number;
 }
 
 export type Credentials = ReturnType<typeof openCredentials>;
@@ -30,6 +35,8 @@ export type Credentials = ReturnType<typeof openCredentials>;
 const MARGIN_MS = 10_000;
 /** How long a caller without any valid token waits for another's refresh. */
 const WAIT_MS = 5_000;
+/** What must be left to whoever tries a credential: the request's 5 s, and what he does then. */
+const TRIAL_MS = 8_000;
 const POLL = { baseMs: 200, capMs: 1_000 };
 
 /** Returns the way to live credentials: a fresh one costs one read, a due one is refreshed by whoever asks first. */
@@ -43,7 +50,7 @@ export function openCredentials(ports: CredentialPorts) {
     async live(
       tenantId: TenantId,
       id: ConnectionId,
-      { refusedGeneration }: LiveOptions = {},
+      { refusedGeneration, endsAtMs = Number.POSITIVE_INFINITY }: LiveOptions = {},
     ): Promise<Result<LiveCredential>> {
       const untilMs = moment.nowMs + WAIT_MS;
       for (let turn = 1; ; turn++) {
@@ -54,7 +61,13 @@ export function openCredentials(ports: CredentialPorts) {
         if (row.status === 'needs_reauth') return reauthorize(row.reason);
         if (isUsable(row) && moment.nowMs < (row.refreshAtMs ?? Number.POSITIVE_INFINITY)) return handOut(row);
 
-        if (!isRenewable(row)) return isUsable(row) ? handOut(row) : end(row);
+        const leftMs = endsAtMs - moment.nowMs;
+        if (!isRenewable(row)) {
+          if (isUsable(row)) return handOut(row);
+          if (isOver(row)) return end(row, 'expired');
+          return leftMs < TRIAL_MS ? tooLate(leftMs) : tried(row);
+        }
+        if (leftMs < REFRESH_MS && !isHeld(row, moment.nowMs)) return isUsable(row) ? handOut(row) : tooLate(leftMs);
         const outcome = await attempt(row);
         if (outcome.kind === 'refreshed') return ok(credentialOf(outcome.connection, outcome.grant));
         if (outcome.kind === 'failed' && outcome.error.code === 'needs_reauth')
@@ -65,11 +78,15 @@ export function openCredentials(ports: CredentialPorts) {
         await moment.sleep(nextDelayMs(turn, POLL, moment, 50));
       }
 
-      function isUsable({ generation, expiresAtMs = Number.POSITIVE_INFINITY }: Connection): boolean {
-        return generation !== refusedGeneration && moment.nowMs < expiresAtMs - MARGIN_MS;
+      function isUsable(row: Connection): boolean {
+        return row.generation !== refusedGeneration && !isOver(row);
       }
     },
   };
+
+  function isOver({ expiresAtMs = Number.POSITIVE_INFINITY }: Connection): boolean {
+    return moment.nowMs >= expiresAtMs - MARGIN_MS;
+  }
 
   /** What breaks on the way to the refresh (a table, a secret store) must not cost a caller the token that is valid. */
   async function attempt(row: Connection): Promise<RefreshOutcome> {
@@ -90,10 +107,21 @@ export function openCredentials(ports: CredentialPorts) {
     return opened.ok ? ok(credentialOf(row, opened.value)) : opened;
   }
 
+  /** One route may refuse what the provider takes elsewhere: whoever asked there gets it back, and keeps the 401 (C-04). */
+  async function tried(row: Connection): Promise<Result<LiveCredential>> {
+    const entry = ports.findProvider(row.provider);
+    const way = entry && wayOf(entry.provider, kindOf(row));
+    if (!way || !testOf({ entry, way })) return end(row, 'token_refused');
+    const held = await handOut(row);
+    if (!held.ok) return held;
+    const candidate = { entry, way, app: await ports.readApp(row.provider) };
+    const said = await whoami(candidate, valuesOf(row, held.value.secrets), ports.send, moment.nowMs);
+    if (said.ok) return held;
+    return said.error.kind === 'refused' ? end(row, 'token_refused') : unavailable(0, said.error.cause);
+  }
+
   /** A token that ended, or that the provider refuses, and no way to another. */
-  async function end(row: Connection): Promise<Result<LiveCredential>> {
-    const over = row.expiresAtMs !== undefined && moment.nowMs >= row.expiresAtMs - MARGIN_MS;
-    const reason = over ? 'expired' : 'token_refused';
+  async function end(row: Connection, reason: 'expired' | 'token_refused'): Promise<Result<LiveCredential>> {
     const saved = await store
       .forTenant(row.tenantId)
       .change(
@@ -107,6 +135,11 @@ export function openCredentials(ports: CredentialPorts) {
     if (saved.done) await announce(ports, saved.row);
     return reauthorize(reason);
   }
+}
+
+/** Whoever comes again comes once this one has ended. */
+function tooLate(leftMs: number) {
+  return unavailable(leftMs, 'too little time is left to ask the provider');
 }
 
 function credentialOf(connection: Connection, secrets: Grant): LiveCredential {

@@ -9,7 +9,7 @@ import { iso, type Moment } from '../core/clock.ts';
 import { TenantId } from '../core/ids.ts';
 import { dataKeyKey, ERASED, OWNER } from '../core/keys.ts';
 import { log } from '../core/log.ts';
-import type { KeyRef } from './seal.ts';
+import { type KeyRef, notWrappedSo } from './seal.ts';
 
 /** A data key as `tenant-keys` holds it: wrapped by KMS. Deleting it is the erasure of all it sealed (B-12). */
 export interface WrappedKey extends KeyRef {
@@ -87,16 +87,16 @@ export function dataKeyStore({ keyId, table, moment }: { keyId: string; table: T
       return { row: standing };
     },
 
-    /** Returns a key in plaintext; nothing where KMS has none for it. */
+    /** Returns a key in plaintext; nothing where KMS has none for it, or did not wrap it. Throws when KMS cannot be asked. */
     async unwrap(tenantId: TenantId, { version, wrapped }: WrappedKey): Promise<Uint8Array | undefined> {
-      const answer = await client.send(
-        new DecryptCommand({
-          KeyId: keyId,
-          CiphertextBlob: Buffer.from(wrapped, 'base64'),
-          EncryptionContext: contextOf(tenantId, version),
-        }),
-      );
-      return answer.Plaintext;
+      const CiphertextBlob = Buffer.from(wrapped, 'base64');
+      const EncryptionContext = contextOf(tenantId, version);
+      try {
+        return (await client.send(new DecryptCommand({ KeyId: keyId, CiphertextBlob, EncryptionContext }))).Plaintext;
+      } catch (error) {
+        if (error instanceof Error && notWrappedSo.has(error.name)) return undefined;
+        throw error;
+      }
     },
 
     /** Deletes the tenant's keys whose successor was there before `beforeMs`; returns how many. */

@@ -18,6 +18,8 @@ import type { CredentialPorts } from './refresh.ts';
 import type { Saved, TenantConnections } from './store.ts';
 
 const backoff = { baseMs: 2_000, capMs: 10 * 60_000 };
+/** What nobody understands may be the hub's to mend: so often, which is two days, it is asked for again. */
+const ODD = { baseMs: 2_000, capMs: 60 * 60_000, most: 100 };
 
 /** A refresh under its lease. */
 export interface Attempt {
@@ -45,7 +47,8 @@ export async function exchange(attempt: Attempt): Promise<RefreshOutcome> {
   const judged = await judgeTokenAnswer(entry, answer.value, moment.nowMs, way);
   measure('TokenRefreshed', { provider, outcome: judged.ok ? 'refreshed' : judged.error.kind });
   if (judged.ok) return keep(attempt, judged.value);
-  if (judged.error.kind === 'grant_gone') return giveUp(attempt, judged.error);
+  if (judged.error.kind === 'grant_gone') return giveUp(attempt, lossOf(attempt), judged.error);
+  if (isHopeless(attempt, judged.error)) return giveUp(attempt, 'refresh_not_understood', judged.error);
   return later(attempt, judged.error, isAmbiguous(judged.error, answer.value));
 }
 
@@ -60,11 +63,29 @@ function isAmbiguous({ kind }: TokenFailure, { status }: InboundResponse): boole
   return status >= 500 || (kind === 'odd' && status < 400);
 }
 
-/** `invalid_grant` counts only while the token that was refused is still the one that is stored, and the lease ours. */
-async function giveUp({ ports, rows, row, lease, way }: Attempt, { cause }: TokenFailure): Promise<RefreshOutcome> {
+/** Returns why a grant is gone. */
+function lossOf({ row, way }: Attempt): string {
+  if (way.kind !== 'oauth2') return 'credentials_refused'; // what is kept does not rotate
+  return row.intent?.ambiguous ? 'rotation_lost' : 'grant_revoked';
+}
+
+/** Nobody loses a token by it that is still good. */
+function isHopeless({ ports, row }: Attempt, { kind }: TokenFailure): boolean {
+  return kind === 'odd' && oddOnesOf(row) >= ODD.most && ports.moment.nowMs >= (row.expiresAtMs ?? 0);
+}
+
+/** Returns how many answers were not understood, with this one. */
+function oddOnesOf({ intent }: Connection): number {
+  return (intent?.odd ?? 0) + 1;
+}
+
+/** It counts only while the token that was refused is still the one that is stored, and the lease ours. */
+async function giveUp(
+  { ports, rows, row, lease }: Attempt,
+  reason: string,
+  { cause }: TokenFailure,
+): Promise<RefreshOutcome> {
   const { moment } = ports;
-  const lost = row.intent?.ambiguous ? 'rotation_lost' : 'grant_revoked';
-  const reason = way.kind === 'oauth2' ? lost : 'credentials_refused'; // what is kept does not rotate
   const current = await rows.get(connectionIdOf(row));
   const saved: Saved = current
     ? await rows.change(
@@ -87,14 +108,20 @@ async function giveUp({ ports, rows, row, lease, way }: Attempt, { cause }: Toke
 /** Nothing changes but when the provider is asked next: `invalid_client`, 429, 5xx and timeouts end no connection. */
 function later(attempt: Attempt, failure: TokenFailure, ambiguous: boolean): Promise<RefreshOutcome> {
   const { ports, row } = attempt;
-  const delayMs = nextDelayMs(row.intent?.attempt ?? 1, backoff, ports.moment, failure.retryAfterMs ?? 1_000);
+  const odd = failure.kind === 'odd' && { odd: oddOnesOf(row) };
+  const delayMs = nextDelayMs(
+    row.intent?.attempt ?? 1,
+    odd ? ODD : backoff,
+    ports.moment,
+    failure.retryAfterMs ?? 1_000,
+  );
   const error =
     failure.kind === 'client_wrong'
       ? refuse('not_configured', 'The provider does not accept the app that is set up in this hub.', {
           cause: failure.cause,
         })
       : unavailable(delayMs, failure.cause);
-  return giveBack(attempt, { ambiguous, notBeforeMs: ports.moment.nowMs + delayMs }, failed(error));
+  return giveBack(attempt, { ambiguous, ...odd, notBeforeMs: ports.moment.nowMs + delayMs }, failed(error));
 }
 
 /** Gives the lease back; should that fail, it lapses. */

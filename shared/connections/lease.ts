@@ -11,6 +11,7 @@ export function leased(row: Connection, lease: Lease, tokenHash: string, nowMs: 
     tokenHash,
     firstTriedAtMs: before?.firstTriedAtMs ?? nowMs,
     attempt: (before?.attempt ?? 0) + 1,
+    odd: before?.odd,
     ambiguous: before !== undefined && (before.ambiguous || row.lease !== undefined), // a lease that lapsed: its end is unknown
   };
   return next(row, { lease, intent });
@@ -26,10 +27,10 @@ export function isHeld({ lease }: Connection, nowMs: number): boolean {
 export function released(
   row: Connection,
   owner: string,
-  { ambiguous, notBeforeMs }: { readonly ambiguous: boolean; readonly notBeforeMs?: number },
+  { ambiguous, ...note }: Pick<Intent, 'ambiguous' | 'odd' | 'notBeforeMs'>,
 ): Connection | undefined {
   if (row.lease?.owner !== owner || !row.intent) return undefined;
-  const intent = { ...row.intent, ambiguous: row.intent.ambiguous || ambiguous, notBeforeMs };
+  const intent = { ...row.intent, ambiguous: row.intent.ambiguous || ambiguous, notBeforeMs: undefined, ...note };
   return next(row, { lease: undefined, intent });
 }
 

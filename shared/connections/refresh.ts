@@ -31,6 +31,8 @@ export interface CredentialPorts {
 export const LEASE_MS = 30_000;
 /** What must be left of the lease when the request goes out: its 20 s, twice the clocks' difference, and some. */
 export const NEEDED_MS = 24_000;
+/** What must be left to whoever begins a refresh: the request's 20 s, and some to store what it brings. */
+export const REFRESH_MS = 25_000;
 /** Returns the connection with a new credential (by its refresh token, RFC 6749 §6, or minted again), obtained under its lease. Errors: `needs_reauth` (the
  *  grant is gone), `not_configured` (no client, or a wrong one), `provider_unavailable`, `unavailable` (ask again later). */
 export async function refresh(ports: CredentialPorts, row: Connection): Promise<RefreshOutcome> {

@@ -32,6 +32,10 @@ export interface KeyRef {
   readonly keyId: string;
 }
 
+/** How KMS names a wrapped data key that it did not wrap so: other bytes, another key, tenant or place. Asking again does
+ *  not help. */
+export const notWrappedSo: ReadonlySet<string> = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
+
 export interface Noise {
   /** 32 bytes. */
   readonly salt: Buffer;

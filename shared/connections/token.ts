@@ -18,9 +18,10 @@ export async function exportToken(
   allowed: boolean,
   tenantId: TenantId,
   id: ConnectionId,
+  endsAtMs: number,
 ): Promise<Result<ExportedToken>> {
   if (!allowed) return refuse('forbidden', 'This stage does not hand out tokens.');
-  const live = await credentials.live(tenantId, id);
+  const live = await credentials.live(tenantId, id, { endsAtMs });
   if (!live.ok) return live;
   const { secrets, connection } = live.value;
   const { accessToken } = secrets;

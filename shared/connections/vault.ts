@@ -56,11 +56,13 @@ export function openVault({ keyId, keysTable, moment }: { keyId: string; keysTab
     return true;
   }
 
-  /** Read each time it seals: a key in memory may be an older one, or that of a tenant erased and made again meanwhile. */
+  /** Read each time it seals: a key in memory may be an older one, or that of a tenant erased and made again meanwhile.
+   *  One that is damaged is followed by the next: what it sealed is lost, and the account can be connected again. */
   async function currentKey(tenantId: TenantId): Promise<WrappedKey> {
     const newest = await keys.newest(tenantId);
-    if (newest && moment.nowMs < Date.parse(newest.createdAt) + SEALS_FOR_MS) return newest;
-    const { row, plaintext } = await keys.make(tenantId, (newest?.version ?? 0) + 1, newest);
+    const isYoung = newest && moment.nowMs < Date.parse(newest.createdAt) + SEALS_FOR_MS;
+    if (isYoung && (await withKey(tenantId, newest, () => true))) return newest;
+    const { row, plaintext } = await keys.make(tenantId, (newest?.version ?? 0) + 1, isYoung ? undefined : newest);
     if (plaintext) keep(cacheKeyOf(tenantId, row), tenantId, plaintext);
     return row;
   }

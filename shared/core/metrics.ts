@@ -24,7 +24,8 @@ export type MetricName =
   | 'Delivery'
   | 'DeliveryLatency'
   | 'SubscriptionDisabled'
-  | 'AuditLost';
+  | 'AuditLost'
+  | 'ForeignTenant';
 
 /** Writes one measurement, under the function's feature: a line of CloudWatch's embedded metric format. */
 export function measure(

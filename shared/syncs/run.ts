@@ -99,12 +99,9 @@ async function work(
     if (isForgotten(sync, row)) return expired(row);
     if (isStale(sync, at)) return anew(row);
     if (remainingMs() < ENOUGH_MS) return handOn(row);
-    const timeoutMs = Math.min(ATTEMPT_MS, remainingMs() - RESERVE_MS);
-    const turn = turnOf(
-      sync,
-      await ports.attempts.attempt(jobOf(row, sync, message.requestId, timeoutMs), moment),
-      row,
-    );
+    const leftMs = remainingMs();
+    const times = { timeoutMs: Math.min(ATTEMPT_MS, leftMs - RESERVE_MS), endsAtMs: moment.nowMs + leftMs };
+    const turn = turnOf(sync, await ports.attempts.attempt(jobOf(row, sync, message.requestId, times), moment), row);
 
     if (turn.kind === 'page') {
       const { page } = turn;
@@ -229,7 +226,12 @@ function once(act: () => Promise<boolean>): () => Promise<boolean> {
   };
 }
 
-function jobOf(row: SyncRow, sync: Sync, requestId: string | undefined, timeoutMs: number): Job {
+function jobOf(
+  row: SyncRow,
+  sync: Sync,
+  requestId: string | undefined,
+  times: Pick<Job, 'timeoutMs' | 'endsAtMs'>,
+): Job {
   return {
     tenantId: row.tenantId,
     id: row.connection,
@@ -237,7 +239,7 @@ function jobOf(row: SyncRow, sync: Sync, requestId: string | undefined, timeoutM
     action: sync.limitedAs,
     effect: 'read',
     requestId,
-    timeoutMs,
+    ...times,
     lane: 'bulk',
     attempt: row.failures + 1,
     slot: row.run?.slot,

@@ -1,4 +1,4 @@
-import { bindingOf, keyOf, openRecord, sealRecord } from '../connections/seal.ts';
+import { bindingOf, keyOf, notWrappedSo, openRecord, sealRecord } from '../connections/seal.ts';
 import type { Moment } from '../core/clock.ts';
 import { parseJson } from '../core/json.ts';
 import { log } from '../core/log.ts';
@@ -13,8 +13,6 @@ export type EndpointVault = ReturnType<typeof openEndpointVault>;
 type Holder = Pick<EndpointRow, 'tenantId' | 'provider' | 'id' | 'generation'>;
 
 const PURPOSE = 'patchbay-endpoints';
-/** Not these bytes: another key, tenant or place. Asking again does not help. */
-const damaged: ReadonlySet<string> = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
 
 /** Returns the vault of the secrets that tenants' endpoints are signed with, under the KMS key `keyId`. */
 export function openEndpointVault(keyId: string, kms: Ask) {
@@ -50,7 +48,7 @@ export function openEndpointVault(keyId: string, kms: Ask) {
       const input = { KeyId: keyId, CiphertextBlob: wrapped, EncryptionContext: contextOf(holder) };
       return Buffer.from(String((await kms('Decrypt', input)).Plaintext), 'base64');
     } catch (error) {
-      if (error instanceof ServiceRefusal && damaged.has(error.code)) return undefined;
+      if (error instanceof ServiceRefusal && notWrappedSo.has(error.code)) return undefined;
       throw error;
     }
   }

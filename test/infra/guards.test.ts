@@ -211,6 +211,8 @@ test('someone is called for each of these, and for no other (G.3 item 11)', () =
   expect(Object.keys(register)).toEqual(
     expect.arrayContaining([
       'refused-app',
+      'odd-refreshes',
+      'foreign-tenant',
       'lost-rotation',
       'refused-webhooks',
       'dead-letters',

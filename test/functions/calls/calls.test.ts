@@ -363,6 +363,26 @@ describe('redrive', () => {
   });
 });
 
+describe('a 401', () => {
+  const urls = () => hub.seen.map(({ url }) => url);
+
+  test("is the call's own where the provider takes the credential elsewhere; the connection goes on (C-04)", async () => {
+    hub.script.push([401, { error: { code: 'not_here' } }], [200]);
+    const { status, json } = await hub.submit(create);
+    expect({ status, json }).toMatchObject({ status: 200, json: { status: 'failed', error: { status: 401 } } });
+    expect(urls()).toEqual(['/contacts', '/me']);
+    expect((await hub.submit(create)).json).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('that leaves no time to ask for the reason is tried again by the queue, once that time is over', async () => {
+    hub.script.push([401]);
+    const { status, json } = await hub.submit(create, {}, 'acme', 'demo', 7_000);
+    expect({ status, json }).toMatchObject({ status: 202, json: { status: 'waiting' } });
+    expect(urls()).toEqual(['/contacts']);
+    expect(hub.queue).toMatchObject([{ delayS: 7 }]);
+  });
+});
+
 describe('invoke', () => {
   test('is a submission by another AWS service, key and all', async () => {
     hub.script.push([200]);

@@ -134,8 +134,8 @@ export async function startCalls() {
     await ports.store.forTenant(tenantId).save(row, undefined);
   }
 
-  async function ask(verb: (typeof verbs)[number], event: ReturnType<typeof httpEvent>) {
-    const { statusCode, body } = (await handlers[verb](event, lambdaContext('req-1', 29_000))) as {
+  async function ask(verb: (typeof verbs)[number], event: ReturnType<typeof httpEvent>, remainingMs = 29_000) {
+    const { statusCode, body } = (await handlers[verb](event, lambdaContext('req-1', remainingMs))) as {
       statusCode: number;
       body?: string;
     };
@@ -157,16 +157,20 @@ export async function startCalls() {
       }
     },
 
-    submit(body: unknown, headers: Record<string, string> = {}, tenant = 'acme', connection = 'demo') {
-      return ask(
-        'submit',
-        httpEvent('POST', '/v1/tenants/{tenant}/connections/{connection}/calls', {
-          path: { tenant, connection },
-          headers: { 'content-type': 'application/json', ...headers },
-          body: typeof body === 'string' ? body : JSON.stringify(body),
-          principal: as(tenant),
-        }),
-      );
+    submit(
+      body: unknown,
+      headers: Record<string, string> = {},
+      tenant = 'acme',
+      connection = 'demo',
+      remainingMs?: number,
+    ) {
+      const event = httpEvent('POST', '/v1/tenants/{tenant}/connections/{connection}/calls', {
+        path: { tenant, connection },
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        principal: as(tenant),
+      });
+      return ask('submit', event, remainingMs);
     },
 
     one(verb: 'get' | 'retry' | 'cancel', call: string, tenant = 'acme', key = tenant) {

@@ -7,7 +7,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { activated, nextGeneration } from '../../../shared/connections/connection.ts';
+import { activated, type Connection, nextGeneration } from '../../../shared/connections/connection.ts';
 import { sealGrant } from '../../../shared/connections/grant.ts';
 import { portsFromEnv } from '../../../shared/connections/ports.ts';
 import { realMoment } from '../../../shared/core/clock.ts';
@@ -123,7 +123,10 @@ async function call(verb: 'list' | 'get' | 'remove', tenant: string, { connectio
   return { status: result.statusCode, text: result.body, body: JSON.parse(result.body) };
 }
 
-const token = (tenant: string) => handlers.token({ ...(readEvent('connections/token') as object), tenant }, context);
+const token = (tenant: string, remainingMs = 29_000) => {
+  const event = { ...(readEvent('connections/token') as object), tenant };
+  return handlers.token(event, { ...context, getRemainingTimeInMillis: () => remainingMs });
+};
 const tick = () => handlers.refresh(readEvent('connections/refresh'), context);
 const afterwards = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
 const published = () =>
@@ -224,6 +227,15 @@ describe('a token', () => {
     setEnv({ TOKEN_EXPORT: 'on' });
     expect(refused).toMatchObject({ error: { code: 'forbidden' } });
   });
+
+  test('begins no refresh that its time does not suffice for: the schedule does it (C.2)', async () => {
+    const tenant = await connect();
+    afterwards(HOUR_S * 1000);
+    expect(await token(tenant, 20_000)).toMatchObject({ error: { code: 'provider_unavailable' } });
+    expect(heard).toEqual([]);
+    await tick();
+    expect(await token(tenant, 20_000)).toMatchObject({ value: { accessToken: 'access-2' } });
+  });
 });
 
 describe('disconnecting', () => {
@@ -263,6 +275,23 @@ test('the schedule refreshes what is due, of every tenant, and nothing else', as
   for (const tenant of due) expect(await token(tenant)).toMatchObject({ value: { accessToken: 'access-2' } });
   expect(await token(idle)).toMatchObject({ value: { accessToken: 'access-1' } });
   expect(heard).toEqual([]);
+});
+
+test('the schedule parks what no answer to was understood a hundred times, and tells its owner (A-17)', async () => {
+  const tenant = await connect();
+  const id = { provider: 'demo', name: 'default' };
+  const rows = ports.store.forTenant(TenantId.parse(tenant));
+  answer = () => ({ status: 400, json: { error: 'teapot' } });
+  afterwards(HOUR_S * 1000);
+  await tick();
+  expect(await rows.get(id)).toMatchObject({ status: 'active', intent: { odd: 1 } });
+  const again = (row: Connection) =>
+    row.intent && { ...row, intent: { ...row.intent, odd: 99 }, version: row.version + 1 };
+  await rows.change(id, again);
+  afterwards(60_000);
+  await tick();
+  expect((await call('get', tenant)).body).toMatchObject({ status: 'needs_reauth', reason: 'refresh_not_understood' });
+  expect(published()).toMatchObject([{ type: 'connection.needs_reauth', tenant }]);
 });
 
 test("a removed tenant's connections go; those of a new tenant with the same id stay, and everybody else's", async () => {

@@ -72,8 +72,8 @@ const connect = (kind: Kind, name: string, fields: Record<string, string> = give
 const idOf = (name: string): ConnectionId => ({ provider: 'demo', name });
 const rowOf = (name: string) => ports.store.forTenant(acme).get(idOf(name));
 
-/** One call to `/me`, as the calls make it. */
-async function me(name: string) {
+/** One call, as the calls make it. */
+async function me(name: string, path = '/me') {
   const limits = {
     take: async () => ({ waitMs: 0 }),
     block: async () => {},
@@ -88,7 +88,7 @@ async function me(name: string) {
     readApp,
     stage: 'local',
   });
-  const request = { method: 'GET', path: '/me' } as const;
+  const request = { method: 'GET', path } as const;
   const job = {
     tenantId: acme,
     id: idOf(name),
@@ -214,6 +214,23 @@ describe('what is no longer accepted', () => {
     instead = () => ({ status: 401, body: Buffer.from('{}') });
     expect(await me(`refused-${kind}`)).toMatchObject({ kind: 'failed', error: { code: 'needs_reauth' } });
     expect(await rowOf(`refused-${kind}`)).toMatchObject({ status: 'needs_reauth', reason: 'token_refused' });
+  });
+
+  test.each([
+    ['takes the credential', 200, { kind: 'failed', error: { status: 401 } }],
+    ['cannot be asked', 503, { kind: 'retry', error: { code: 'provider_unavailable' } }],
+    ['asks for patience', 429, { kind: 'retry', error: { code: 'provider_unavailable' } }],
+    ['says nothing of use', 404, { kind: 'retry', error: { code: 'provider_unavailable' } }],
+  ])('api_key, 401 on a call, where the provider %s: the connection stays (C-04)', async (_what, status, outcome) => {
+    const name = `refused-once-${status}`;
+    await connect('api_key', name);
+    sent.length = 0;
+    instead = ({ url }) => ({ status: url.endsWith('/me') ? status : 401, body: Buffer.from('{}') });
+    expect(await me(name, '/contacts')).toMatchObject(outcome);
+    expect(sent.map(({ url }) => new URL(url).pathname.split('/').pop())).toEqual(['contacts', 'me']);
+    instead = undefined;
+    expect(await me(name)).toMatchObject({ kind: 'succeeded' });
+    expect(await rowOf(name)).toMatchObject({ status: 'active', version: 1 });
   });
 });
 

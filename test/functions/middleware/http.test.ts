@@ -1,16 +1,17 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { http, Reply } from '../../../functions/middleware/http.ts';
 import type { Access } from '../../../shared/core/contract.ts';
 import { refuse } from '../../../shared/core/errors.ts';
 import { page, tenantPath } from '../../../shared/core/paths.ts';
 import { ok } from '../../../shared/core/result.ts';
+import { captureOutput } from '../../support/output.ts';
 
 const context = { awsRequestId: 'req-1', getRemainingTimeInMillis: () => 5_000 } as Context;
 
-function route(access: Access, handle: Parameters<typeof http>[1] = async ({ body }) => ok(body)) {
-  const handler = http(
+function route(access: Access, handle: Parameters<typeof http>[1] = async ({ body }) => ok(body), stack = http) {
+  const handler = stack(
     {
       env: z.object({}),
       timeoutS: 5,
@@ -78,6 +79,28 @@ describe('who may call', () => {
       statusCode: 403,
     });
   });
+});
+
+test('a key that asks for another tenant is seen: a line, a measurement, no word of whom it asked for (A-52, G.3 item 11)', async () => {
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+  vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'INFO');
+  vi.resetModules();
+  const { http: fresh } = await import('../../../functions/middleware/http.ts');
+  const output = captureOutput();
+  const call = route('tenant', undefined, fresh);
+  const principal = { kind: 'tenant', tenantId: 'globex', keyId: 'key_1' };
+  await call({ principal });
+  await call({ principal: { ...principal, tenantId: 'acme' } });
+  await call({ principal: { kind: 'unknown' } });
+  await route('operator', undefined, fresh)({ principal });
+  const lines = output.lines();
+  output.restore();
+  vi.unstubAllEnvs();
+  expect(lines).toMatchObject([
+    { message: 'a key asked for another tenant', tenant: 'globex', key: 'key_1', requestId: 'req-1' },
+    { ForeignTenant: 1, _aws: { CloudWatchMetrics: [{ Dimensions: [['service']] }] } },
+  ]);
+  expect(JSON.stringify(lines)).not.toContain('acme');
 });
 
 describe('bad input', () => {

@@ -185,8 +185,9 @@ describe('a refused token', () => {
 
   test('is refreshed once, for its generation, and the request is sent again in the same attempt', async () => {
     answer.current = refuseFirst(1);
-    expect(await attempt()).toMatchObject({ kind: 'succeeded', status: 200 });
-    expect(live.mock.calls.map(([, , options]) => options)).toEqual([undefined, { refusedGeneration: 1 }]);
+    expect(await attempt({ endsAtMs: 29_000 })).toMatchObject({ kind: 'succeeded', status: 200 });
+    const options = live.mock.calls.map(([, , given]) => given);
+    expect(options).toEqual([{ endsAtMs: 29_000 }, { endsAtMs: 29_000, refusedGeneration: 1 }]);
     expect(provider.seen.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${TOKEN}1`, `Bearer ${TOKEN}2`]);
   });
 

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { needsReauth } from '../../../shared/connections/connection.ts';
-import { openCredentials } from '../../../shared/connections/credential.ts';
+import { type LiveOptions, openCredentials } from '../../../shared/connections/credential.ts';
+import { catalogue } from '../../../shared/providers/catalogue.ts';
+import type { ProviderEntry } from '../../../shared/providers/provider.ts';
 import { acme, credentialPorts, demoId, formOf } from '../../support/credential-ports.ts';
 import { fakeKms } from '../../support/kms.ts';
 
@@ -18,7 +20,7 @@ beforeEach(() => {
   hub.provider = () => fresh;
 });
 
-const live = (options?: { refusedGeneration?: number }) => openCredentials(hub.ports).live(acme, demoId, options);
+const live = (options?: LiveOptions, id = demoId) => openCredentials(hub.ports).live(acme, id, options);
 const tokenOf = (answer: Awaited<ReturnType<typeof live>>) =>
   answer.ok ? answer.value.secrets.accessToken?.reveal() : answer.error.code;
 const at = (share: number) => {
@@ -174,11 +176,95 @@ describe('a token that the provider refuses', () => {
     expect(tokenOf(await live({ refusedGeneration: generation }))).toBe('provider_unavailable');
   });
 
-  test('and cannot be refreshed ends the connection', async () => {
-    const { generation } = await hub.connect();
-    expect(tokenOf(await live({ refusedGeneration: generation }))).toBe('needs_reauth');
-    expect(await hub.row()).toMatchObject({ status: 'needs_reauth', reason: 'token_refused' });
+  test.each([
+    ['refuses it everywhere', 'demo', { status: 401 }],
+    ['refuses it by a code of its own', 'slack', { status: 200, json: { ok: false, error: 'token_revoked' } }],
+  ])('and cannot be refreshed ends the connection once the provider %s', async (_what, provider, said) => {
+    const id = { provider, name: 'default' };
+    const { generation } = await hub.connect({}, id);
+    hub.provider = () => said;
+    expect(tokenOf(await live({ refusedGeneration: generation }, id))).toBe('needs_reauth');
+    expect(hub.requests).toHaveLength(1);
+    expect(await hub.ports.store.forTenant(acme).get(id)).toMatchObject({
+      status: 'needs_reauth',
+      reason: 'token_refused',
+    });
     expect(hub.events).toMatchObject([{ type: 'connection.needs_reauth', data: { reason: 'token_refused' } }]);
+  });
+
+  test.each([
+    ['takes it', 'demo', { status: 200, json: { id: 'account-1' } }, 'access-1'],
+    ['is down', 'demo', { status: 502 }, 'provider_unavailable'],
+    ['does not answer', 'demo', { reason: 'timeout' as const, sent: true, cause: 'x' }, 'provider_unavailable'],
+    [
+      'is down with a good status',
+      'slack',
+      { status: 200, json: { ok: false, error: 'fatal_error' } },
+      'provider_unavailable',
+    ],
+    ['is asked too often', 'slack', { status: 200, json: { ok: false, error: 'ratelimited' } }, 'provider_unavailable'],
+  ])('and cannot be refreshed leaves the connection as it is where the provider %s (C-04)', async (...row) => {
+    const [, provider, said, token] = row;
+    const id = { provider, name: 'default' };
+    const before = await hub.connect({}, id);
+    hub.provider = () => said;
+    expect(tokenOf(await live({ refusedGeneration: before.generation }, id))).toBe(token);
+    expect(hub.requests).toHaveLength(1);
+    expect(hub.requests[0]?.headers).toMatchObject({ authorization: 'Bearer access-1' });
+    expect(await hub.ports.store.forTenant(acme).get(id)).toEqual(before);
+    expect(tokenOf(await live({}, id))).toBe('access-1');
+  });
+
+  test('by a provider that has no request to ask with is given up at once', async () => {
+    const { generation } = await hub.connect();
+    const demo = catalogue.demo as ProviderEntry;
+    const { whoami: _, ...api } = demo.provider.api;
+    const findProvider = () => ({ ...demo, provider: { ...demo.provider, api } });
+    const refused = openCredentials({ ...hub.ports, findProvider }).live(acme, demoId, {
+      refusedGeneration: generation,
+    });
+    expect(tokenOf(await refused)).toBe('needs_reauth');
+    expect(hub.requests).toHaveLength(0);
+  });
+});
+
+describe('whoever is ended soon (C.2)', () => {
+  const within = (ms: number, options?: LiveOptions) => live({ ...options, endsAtMs: hub.moment.nowMs + ms });
+
+  test('begins no refresh that would outlast him: what is valid is handed out, or he comes again', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(0.9);
+    const before = await hub.row();
+    expect(tokenOf(await within(24_999))).toBe('access-1');
+    at(0.1);
+    expect(await within(24_999)).toMatchObject({ error: { code: 'provider_unavailable', retryAfterMs: 24_999 } });
+    expect(await hub.row()).toEqual(before);
+    expect(hub.requests).toHaveLength(0);
+    expect(tokenOf(await within(25_000))).toBe('access-2');
+  });
+
+  test('has what another brings meanwhile', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    const rows = hub.ports.store.forTenant(acme);
+    const lease = { owner: 'another', untilMs: hub.moment.nowMs + 30_000, generation: 9e9 };
+    await rows.change(demoId, (row) => ({ ...row, lease, version: row.version + 1 }));
+    const { sleep } = hub.moment;
+    hub.moment.sleep = async (ms) => {
+      await sleep(ms);
+      await hub.connect({ access: 'access-9', refresh: 'refresh-9', expiresInS: HOUR_S });
+    };
+    expect(tokenOf(await within(10_000))).toBe('access-9');
+    expect(hub.requests).toHaveLength(0);
+  });
+
+  test('does not ask whether a refused credential is taken anywhere', async () => {
+    const { generation: refusedGeneration } = await hub.connect();
+    hub.provider = () => ({ status: 401 });
+    const soon = await within(7_999, { refusedGeneration });
+    expect(soon).toMatchObject({ error: { code: 'provider_unavailable', retryAfterMs: 7_999 } });
+    expect(hub.requests).toHaveLength(0);
+    expect(tokenOf(await within(8_000, { refusedGeneration }))).toBe('needs_reauth');
   });
 });
 
@@ -243,6 +329,71 @@ describe('a grant that is gone', () => {
     const ports = { ...hub.ports, publish: () => Promise.reject(new Error('down')) };
     expect(tokenOf(await openCredentials(ports).live(acme, demoId))).toBe('needs_reauth');
     expect((await hub.row()).announceAtMs).toBe(hub.moment.nowMs + 60_000);
+  });
+});
+
+describe('a refresh whose answers nobody understands (A-17)', () => {
+  const teapot = { status: 400, json: { error: 'teapot' } };
+  const days = (count: number) => count * 24 * HOUR_S * 1000;
+
+  /** Asks as soon as it is told to, for so long at most. */
+  async function insist(ms: number): Promise<void> {
+    const untilMs = hub.moment.nowMs + ms;
+    while (hub.moment.nowMs < untilMs) {
+      const answer = await live();
+      if (!answer.ok && answer.error.code === 'needs_reauth') return;
+      hub.moment.nowMs += (!answer.ok && answer.error.retryAfterMs) || 60_000;
+    }
+  }
+
+  test('is tried a hundred times, for two days or so, and then parked with a reason of its own', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    const beganMs = hub.moment.nowMs;
+    hub.provider = () => teapot;
+    await insist(days(30));
+    expect(hub.requests).toHaveLength(100);
+    expect(hub.moment.nowMs - beganMs).toBeGreaterThan(days(1.5));
+    expect(await hub.row()).toMatchObject({ status: 'needs_reauth', reason: 'refresh_not_understood' });
+    expect(await hub.row()).not.toHaveProperty('sealed');
+    expect(hub.events).toMatchObject([{ type: 'connection.needs_reauth', data: { reason: 'refresh_not_understood' } }]);
+  });
+
+  test('heals within the hour where they are understood before that', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = () => teapot;
+    await insist(days(1));
+    expect((await hub.row()).status).toBe('active');
+    hub.provider = () => fresh;
+    hub.moment.nowMs += HOUR_S * 1000;
+    expect(tokenOf(await live())).toBe('access-2');
+    expect(await hub.row()).not.toHaveProperty('intent');
+  });
+
+  test('parks nothing while the token that is there is good', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: 100 * 24 * HOUR_S });
+    hub.moment.nowMs += days(85);
+    hub.provider = () => teapot;
+    for (let hours = 0; hours < 24 * 14; hours++) {
+      expect(tokenOf(await live())).toBe('access-1');
+      at(1);
+    }
+    expect(hub.requests.length).toBeGreaterThan(100);
+    hub.moment.nowMs += days(2);
+    expect(tokenOf(await live())).toBe('needs_reauth');
+    expect((await hub.row()).reason).toBe('refresh_not_understood');
+  });
+
+  test('counts those alone: an outage in between, or before, is waited for as long as it lasts (C-10)', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    at(1);
+    hub.provider = () => (hub.requests.length % 2 === 0 ? { status: 503 } : teapot);
+    await insist(days(1));
+    hub.provider = () => ({ status: 503 });
+    await insist(days(10));
+    expect(hub.requests.length).toBeGreaterThan(1_000);
+    expect((await hub.row()).status).toBe('active');
   });
 });
 

@@ -375,6 +375,7 @@ describe('a credential', () => {
 
   test('that is refused, where a newer one came meanwhile, ends nothing', async () => {
     row = await hub.connect({});
+    hub.provider = () => ({ status: 401 });
     const { get } = hub.table;
     hub.table.get = async (...args) => {
       hub.table.get = get;

@@ -185,14 +185,29 @@ describe('data keys', () => {
     await expect(vault.seal(acme, place, new Secret('token'))).rejects.toThrow('throttled');
   });
 
-  test('one that KMS opens to nothing opens no record, and seals none', async () => {
-    const { open, vault } = setUp();
+  test.each([
+    ['opens to nothing', undefined],
+    ['finds damaged', 'InvalidCiphertextException'],
+    ['knows for one under another of its keys', 'IncorrectKeyException'],
+  ])('one that KMS %s opens no record for good, and the next one seals (B-03, C-05)', async (_what, name) => {
+    let damaged = false;
+    kms = fakeKms(async <T>(answer: () => Promise<T>): Promise<T> => {
+      const given = await answer();
+      if (!damaged || 'CiphertextBlob' in (given as object)) return given;
+      if (name === undefined) return {} as T;
+      throw Object.assign(new Error('no'), { name });
+    });
+    const { open, vault, keysTable } = setUp();
     const sealed = await vault.seal(acme, place, new Secret('token'));
-    kms.on(DecryptCommand).resolves({});
-    expect(await open().open(acme, place, sealed)).toMatchObject({
+    damaged = true;
+    const cold = open();
+    expect(await cold.open(acme, place, sealed)).toMatchObject({
       error: { code: 'needs_reauth', cause: 'vault: the record does not open here' },
     });
-    await expect(open().seal(acme, place, new Secret('x'))).rejects.toThrow('cannot be unwrapped');
+    const again = await cold.seal(acme, place, new Secret('connected again'));
+    expect(keysTable.rows.size).toBe(2);
+    const opened = await cold.open(acme, place, again);
+    expect(opened.ok && opened.value.reveal()).toBe('connected again');
   });
 
   test('one whose row is not there opens no record; the cause of a failure is told to the hub alone', async () => {

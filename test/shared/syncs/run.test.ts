@@ -70,8 +70,13 @@ describe.each(['changes', 'ids'] as const)('a run that lists by %s', (order) => 
   });
 
   it('E-21: gives an attempt no more time than the function has left, less what writing takes', async () => {
-    await bench.cycle(() => 40_000);
+    const read: number[] = [];
+    await bench.cycle(() => {
+      read.push(bench.clock.nowMs);
+      return 40_000;
+    });
     expect(bench.jobs.map(({ timeoutMs }) => timeoutMs)).toEqual([25_000, 25_000, 25_000]);
+    for (const { endsAtMs = 0 } of bench.jobs) expect(read).toContain(endsAtMs - 40_000);
   });
 
   it('waits where the provider says so without counting it as an error', async () => {

@@ -60,6 +60,7 @@ function syncOf(model: 'contacts' | 'companies' | 'deals', changedAt: string, st
     },
     deletions: 'full-scan',
     retention: {},
+    limitedAs: 'contacts.search',
     nudgedBy: [`${model === 'companies' ? 'company' : model.slice(0, -1)}.*`, 'object.*'],
   };
 }

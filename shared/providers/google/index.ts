@@ -87,6 +87,7 @@ export const google = {
           optional: true,
         },
       ],
+      scopesIn: 'scope',
       jwt: {
         issuer: '{clientEmail}',
         lifeS: 540,

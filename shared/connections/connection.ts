@@ -1,6 +1,7 @@
 import { iso } from '../core/clock.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import type { WayKind } from '../providers/auth.ts';
+import type { Granted } from '../providers/needs.ts';
 
 export type ConnectionStatus = 'active' | 'needs_reauth' | 'revocation_pending' | 'revoked';
 
@@ -127,6 +128,11 @@ export function connectionIdOf({ provider, name }: Connection): ConnectionId {
 /** Returns which of the provider's ways a connection, or a grant, goes by. */
 export function kindOf({ kind = 'oauth2' }: { readonly kind?: WayKind }): WayKind {
   return kind;
+}
+
+/** Returns how the connection was made, and what it was granted; nothing of a mock, which everything works with. */
+export function grantedTo(row: Pick<Connection, 'mode' | 'kind' | 'scopes'>): Granted {
+  return row.mode === 'mock' ? {} : { kind: kindOf(row), scopes: row.scopes };
 }
 
 /** Returns whether a credential can be had again without the end user: by its refresh token, or by minting. */

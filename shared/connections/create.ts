@@ -10,7 +10,7 @@ import { type ReadApp, variablesOf } from '../providers/app.ts';
 import { type ProviderEntry, wayOf } from '../providers/provider.ts';
 import type { TenantStore } from '../tenants/store.ts';
 import { accountOf, type Candidate, type TestFailure, whoami } from './account.ts';
-import { type Connection, type ConnectionView, toView } from './connection.ts';
+import { type Connection, type ConnectionView, grantedTo, toView } from './connection.ts';
 import type { GivenCredential } from './contract.ts';
 import { type EstablishPorts, establish } from './establish.ts';
 import { checkFields, fieldsOf } from './fields.ts';
@@ -60,7 +60,8 @@ export async function create(
   const written = await establish(ports, foundation, moment);
   if (!written.ok) return written;
   const { account, scopes, createdAtMs, updatedAtMs } = written.value;
-  const data = { account: account.id, scopes: [...scopes], reconnected: createdAtMs < updatedAtMs };
+  const reconnected = createdAtMs < updatedAtMs;
+  const data = { account: account.id, kind: grantedTo(written.value).kind, scopes: [...scopes], reconnected };
   await ports.publish([hubEvent('connection.activated', { tenant: tenantId, connection: id }, data, moment)]);
   log.info('a connection was made without a session', { tenant: tenantId, provider, connection: name });
   return ok(toView(written.value));

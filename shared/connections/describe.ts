@@ -42,8 +42,9 @@ export function describe({ provider, actions, syncs, webhooks, setup }: Catalogu
       inputSchema: z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }),
       outputSchema: z.toJSONSchema(output, { io: 'output', unrepresentable: 'any' }),
     })),
-    syncs: Object.entries(syncs).map(([sync, { model, docs, everyS, deletions, settings }]) => ({
-      ...{ id: sync, model, docs, everyS, deletions },
+    syncs: Object.entries(syncs).map(([sync, { model, docs, scopes = [], kinds, everyS, deletions, settings }]) => ({
+      ...{ id: sync, model, docs, scopes, everyS, deletions },
+      ...(kinds && { kinds }),
       ...(settings && { settingsSchema: z.toJSONSchema(settings, { io: 'input' }) }),
     })),
     limits,
@@ -57,8 +58,9 @@ function intake({ steps, subscriptions = {} }: Setup, publicUrl: string, id: str
   return {
     url,
     instructions: steps.map((step) => step.replaceAll('{url}', url)),
-    subscriptions: Object.entries(subscriptions).map(([kind, { docs, scopes, options = {} }]) => ({
+    subscriptions: Object.entries(subscriptions).map(([kind, { docs, scopes, kinds, options = {} }]) => ({
       ...{ id: kind, docs, scopes, options },
+      ...(kinds && { kinds }),
     })),
   };
 }

@@ -2,7 +2,7 @@ import { nextDelayMs } from '../core/backoff.ts';
 import type { Moment } from '../core/clock.ts';
 import { hubEvent } from '../core/event.ts';
 import { log } from '../core/log.ts';
-import { type Connection, connectionIdOf, type Fresh } from './connection.ts';
+import { type Connection, connectionIdOf, type Fresh, kindOf } from './connection.ts';
 import type { Attempt } from './exchange.ts';
 import { type Grant, sealGrant } from './grant.ts';
 import { refreshed } from './lease.ts';
@@ -84,7 +84,7 @@ async function revokeLate({ ports, row, entry, app }: Attempt, grant: Grant): Pr
 }
 
 async function publishActivated({ publish, moment }: CredentialPorts, row: Connection): Promise<void> {
-  const data = { account: row.account.id, scopes: [...row.scopes], reconnected: true };
+  const data = { account: row.account.id, kind: kindOf(row), scopes: [...row.scopes], reconnected: true };
   await publish([
     hubEvent('connection.activated', { tenant: row.tenantId, connection: connectionIdOf(row) }, data, moment),
   ]);

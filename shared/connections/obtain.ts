@@ -28,11 +28,15 @@ export async function obtain(
     const kind = { grant_gone: 'refused', unavailable: 'unavailable', client_wrong: 'odd', odd: 'odd' } as const;
     return err({ kind: kind[tokens.error.kind], cause: `token: ${tokens.error.kind}, ${tokens.error.cause}` });
   }
-  const { accessToken, expiresInS, scopes = Object.keys(way.scopes ?? {}), raw } = tokens.value;
+  const { accessToken, expiresInS, scopes = askedFor(way, settings), raw } = tokens.value;
   const account = await accountOf(candidate, { values: { ...entered, accessToken }, token: raw }, send, nowMs);
   if (!account.ok) return account;
   return ok({
     ...{ kind: way.kind, settings, grant: { ...secrets, accessToken }, account: account.value, scopes },
     ...(expiresInS !== undefined && { expiresInS }),
   });
+}
+
+function askedFor({ scopes = {}, scopesIn }: Minted, settings: Entered['settings']): readonly string[] {
+  return scopesIn === undefined ? Object.keys(scopes) : (settings[scopesIn]?.split(' ').filter(Boolean) ?? []);
 }

@@ -32,9 +32,14 @@ export const hubEvents = {
     example: {},
   },
   'connection.activated': {
-    says: 'An account was connected, or connected again.',
-    data: z.object({ account: z.string(), scopes: z.array(z.string()), reconnected: z.boolean() }),
-    example: { account: 'T0123456789', scopes: ['chat:write'], reconnected: false },
+    says: 'An account was connected, or connected again; `kind` is by which way, unless it is a mock.',
+    data: z.object({
+      account: z.string(),
+      kind: z.string().optional(),
+      scopes: z.array(z.string()),
+      reconnected: z.boolean(),
+    }),
+    example: { account: 'T0123456789', kind: 'oauth2', scopes: ['chat:write'], reconnected: false },
   },
   'connection.needs_reauth': {
     says: 'A connection does not work any more until its end user connects again.',

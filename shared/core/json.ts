@@ -30,8 +30,13 @@ function isDeep(text: string): boolean {
 
 /** Returns what stands at a path of dots (`team.id`, `items.0.id`) in a parsed JSON value; own properties alone. */
 export function at(value: unknown, path: string): unknown {
+  return atSteps(value, path.split('.'));
+}
+
+/** The same by its steps, one by one: a field's name may hold a dot. */
+export function atSteps(value: unknown, steps: readonly string[]): unknown {
   let here: unknown = value;
-  for (const step of path.split('.')) {
+  for (const step of steps) {
     if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
     here = (here as Record<string, unknown>)[step];
   }

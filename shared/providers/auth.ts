@@ -128,6 +128,8 @@ export interface Minted extends AnyWay {
   /** How the token goes onto a request. Default: `Authorization: Bearer {accessToken}`. */
   readonly place?: readonly [Placement, ...Placement[]];
   readonly scopes?: Readonly<Record<string, string>>;
+  /** The field that says which scopes are asked for, with blanks between. */
+  readonly scopesIn?: string;
   readonly tokenErrors?: OAuth2['tokenErrors'];
   /** Codes beside `invalid_grant` (and, where the client is the tenant's, `invalid_client`) that mean that what is kept is
    *  no longer accepted. */

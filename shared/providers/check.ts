@@ -1,5 +1,6 @@
 import type { Field, Placement, Template, Way } from './auth.ts';
-import type { Base, CatalogueEntry, Provider, ProviderEntry } from './provider.ts';
+import type { Needs } from './needs.ts';
+import { type Base, type CatalogueEntry, type Provider, type ProviderEntry, wayOf } from './provider.ts';
 import { fits, providerShape } from './shape.ts';
 
 // Called by the tests and when the cloud template is made, not where the hub runs: a bundle holds what has been checked.
@@ -34,7 +35,7 @@ function faultsOf(id: string, entry: CatalogueEntry): string[] {
     return parsed.error.issues.map(({ path, message }) =>
       [...(path.length > 0 ? [path.join('.')] : []), message].join(': '),
     );
-  const { provider, actions, syncs } = entry;
+  const { provider, actions, syncs, setup } = entry;
   const limited = new Set([
     ...Object.keys(actions),
     ...(provider.api.graphql ? ['graphql'] : []),
@@ -52,6 +53,12 @@ function faultsOf(id: string, entry: CatalogueEntry): string[] {
       scopes
         .filter((scope) => !offersScope(provider, scope))
         .map((scope) => `actions.${name}: there is no scope ${scope}`),
+    ),
+    ...Object.entries(syncs).flatMap(([name, sync]) =>
+      needFaults(provider, sync).map((fault) => `syncs.${name}.${fault}`),
+    ),
+    ...Object.entries(setup?.subscriptions ?? {}).flatMap(([name, subscription]) =>
+      needFaults(provider, subscription).map((fault) => `setup.subscriptions.${name}.${fault}`),
     ),
     ...Object.entries(actions).flatMap(([name, { version }]) =>
       version === undefined || actions[version.read]?.effect === 'read'
@@ -106,6 +113,21 @@ function offersScope({ auth }: Provider, scope: string): boolean {
   return auth.some((way) => way.kind === 'oauth2' && Object.hasOwn({ ...way.scopes, ...way.moreScopes }, scope));
 }
 
+/** A session must be able to ask for one of the scopes; nobody may leave open whether any is needed, where there are some. */
+function needFaults(provider: Provider, { scopes, kinds }: Needs): string[] {
+  const way = wayOf(provider, 'oauth2');
+  const asked = way !== undefined && Object.keys({ ...way.scopes, ...way.moreScopes }).length > 0;
+  const strange = (kinds ?? []).filter((kind) => !wayOf(provider, kind));
+  const concerns = kinds === undefined || kinds.includes('oauth2');
+  return [
+    ...(asked && concerns && scopes === undefined ? ['scopes: say which, or that none is needed'] : []),
+    ...(scopes?.length && !scopes.some((scope) => offersScope(provider, scope))
+      ? [`scopes: there is no scope ${scopes.join(', ')}`]
+      : []),
+    ...strange.map((kind) => `kinds: ${provider.name} is not connected by ${kind}`),
+  ];
+}
+
 function namesKnown(way: Way): string[] {
   return way.kind === 'oauth2' ? Object.keys(way.variables ?? {}) : way.fields.map(({ name }) => name);
 }
@@ -149,7 +171,7 @@ function fieldFaults({ kind, fields, place }: Extract<Way, { fields: readonly Fi
 }
 
 function mintFaults(way: Extract<Way, { mint: unknown }>, url: CheckUrl): string[] {
-  const { kind, mint, jwt, fields, backendOnly } = way;
+  const { kind, mint, jwt, fields, scopesIn, backendOnly } = way;
   const named = [
     ...Object.values(mint.parameters ?? {}),
     ...textsOf(mint.place),
@@ -158,6 +180,9 @@ function mintFaults(way: Extract<Way, { mint: unknown }>, url: CheckUrl): string
   const known = [...fields.map(({ name }) => name), 'app.clientId', 'app.clientSecret', ...(jwt ? ['jwt'] : [])];
   const ofTheOwner = (jwt && jwt.key === undefined) || named.flatMap(namesIn).some((name) => name.startsWith('app.'));
   return [
+    ...(scopesIn === undefined || fields.some(({ name, secret }) => name === scopesIn && !secret)
+      ? []
+      : [`scopesIn: ${scopesIn} is no field, or secret`]),
     ...url('mint.url', mint.url),
     ...unknown(named, known).map((name) => `mint: nothing is called {${name}}`),
     ...((kind === 'app_jwt') === (jwt !== undefined) ? [] : ['jwt: belongs to app_jwt, and it to jwt']),

@@ -1,4 +1,5 @@
 import type { JsonPath, Template } from './auth.ts';
+import type { Needs } from './needs.ts';
 
 // The words of a provider's `setup.ts`: how it comes to send webhooks. Apart from `webhooks.ts`, since the intake reads
 // none of it.
@@ -14,9 +15,8 @@ export interface Setup {
 }
 
 /** A subscription, channel or watch that the provider ends after a while. Its notifications go to an endpoint of its own. */
-export interface Subscription {
+export interface Subscription extends Needs {
   readonly docs: string;
-  /** The connection was granted one of these. */
   readonly scopes: readonly string[];
   /** Where its notifications go. Default: to an endpoint of its own; `app`: to the address of the owner's app, naming the
    *  account by its name (Gmail: the e-mail address) where that is not its id. */

@@ -154,6 +154,7 @@ const minted = z.strictObject({
     .optional(),
   place: place.optional(),
   scopes: scopes.optional(),
+  scopesIn: text.optional(),
   goneStatuses: z.array(z.int().min(400).max(499)).optional(),
   revoke: revoke.optional(),
 });

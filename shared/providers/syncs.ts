@@ -1,10 +1,11 @@
 import type * as z from 'zod';
 import type { ApiRequest } from './actions.ts';
+import type { Needs } from './needs.ts';
 
 // The words of a provider's `syncs.ts`.
 
 /** One kind of object that is polled: from a checkpoint to requests, from pages to records. */
-export interface Sync {
+export interface Sync extends Needs {
   readonly model: string;
   readonly docs: string;
   /** Seconds between two runs, unless the tenant sets others. */

@@ -24,6 +24,9 @@ export interface Webhooks {
   readonly events?: readonly { readonly at: JsonPath; readonly inherit?: readonly string[] }[];
   /** The first that is present is the id that a repeated delivery has too; where none is, the body's hash is. */
   readonly eventId: readonly (Place | readonly Place[])[];
+  /** What has no id, nor anything at the field that these steps lead to, is a mere signal, alike each time: from one span of
+   *  so many seconds to the next it is another event. Default: the same body is the same event, however late. */
+  readonly signals?: { readonly unless: readonly string[]; readonly apartS: number };
   /** Fields that change when an event is sent again: they make no other event of it. */
   readonly volatile?: readonly string[];
   /** The first of these that is present. */

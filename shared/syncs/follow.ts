@@ -3,10 +3,11 @@ import type { Moment } from '../core/clock.ts';
 import { ConnectionRef, TenantId } from '../core/ids.ts';
 import { amend } from './amend.ts';
 import { erase } from './erase.ts';
+import { bornWith, resumedWith } from './fit.ts';
 import type { Offered } from './offer.ts';
 import type { RecordStore } from './record-store.ts';
 import type { SyncStore } from './store.ts';
-import { born, resumed, type SyncRow, stopped } from './sync.ts';
+import { type SyncRow, stopped } from './sync.ts';
 
 export interface FollowPorts {
   readonly syncs: SyncStore;
@@ -21,11 +22,13 @@ export const ConnectionEvent = z
     tenant: TenantId,
     connection: ConnectionRef,
     time: z.iso.datetime(),
+    data: z.object({ kind: z.string().optional(), scopes: z.array(z.string()).optional() }).default({}),
   })
-  .transform(({ tenant: tenantId, time, ...rest }) => ({ ...rest, tenantId, atMs: Date.parse(time) }));
+  .transform(({ tenant: tenantId, time, data, ...rest }) => ({ ...rest, ...data, tenantId, atMs: Date.parse(time) }));
 export type ConnectionEvent = z.infer<typeof ConnectionEvent>;
 
-/** Brings the syncs of a connection in line with it: made or resumed, stopped, or erased with all records. */
+/** Brings the syncs of a connection in line with it: made or resumed where they fit what it was granted, stopped, or erased
+ *  with all records. */
 export async function follow(event: ConnectionEvent, ports: FollowPorts, moment: Moment): Promise<void> {
   const { type, tenantId, connection, atMs } = event;
   const syncs = ports.syncs.forTenant(tenantId);
@@ -47,13 +50,14 @@ export async function follow(event: ConnectionEvent, ports: FollowPorts, moment:
     const known = new Map(rows.map((row) => [row.sync, row]));
     for (const [name, sync] of Object.entries(ports.offered(connection.provider))) {
       const row = known.get(name);
-      const made = row ? undefined : await syncs.create(born({ tenantId, connection, sync: name }, sync, atMs, moment));
+      const about = { tenantId, connection, sync: name };
+      const made = row ? undefined : await syncs.create(bornWith(event, about, sync, atMs, moment));
       const present = row ?? (made?.done === false ? made.row : undefined);
       if (present)
         await amend(
           syncs,
           present,
-          later((it) => resumed(it, moment)),
+          later((it) => resumedWith(event, it, sync, atMs, moment)),
         );
     }
   }

@@ -15,7 +15,9 @@ export async function runNow(
   { syncs, queue }: { readonly syncs: TenantSyncs; readonly queue: Pick<Queue, 'send'> },
   moment: Moment,
 ): Promise<Result<SyncRow>> {
-  if (row.status === 'stopped') return refuse('needs_reauth', 'Connect the account again: until then nothing can run.');
+  if (row.status === 'stopped') {
+    return refuse('needs_reauth', row.error?.message ?? 'Connect the account again: until then nothing can run.');
+  }
   if (!row.enabled) return refuse('conflict', 'The sync is paused: enable it first.');
   const started = await amend(syncs, row, (it) => {
     if (it.status === 'stopped' || !it.enabled || (it.status === 'running' && !full)) return undefined;

@@ -1,11 +1,13 @@
+import { grantedTo } from '../connections/connection.ts';
 import type { TenantConnections } from '../connections/store.ts';
 import type { Moment } from '../core/clock.ts';
 import { refuse } from '../core/errors.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { ok, type Result } from '../core/result.ts';
+import { bornWith } from './fit.ts';
 import type { Offered } from './offer.ts';
 import type { SyncStore } from './store.ts';
-import { born, type SyncRow } from './sync.ts';
+import type { SyncRow } from './sync.ts';
 
 export interface SyncsOfPorts {
   readonly offered: Offered;
@@ -32,7 +34,7 @@ export async function syncsOf(
     return rows.length > 0 ? ok(rows) : refuse('not_found', 'There is no such connection.');
   }
   for (const [name, sync] of missing) {
-    const row = born({ tenantId, connection, sync: name }, sync, owner.updatedAtMs, moment);
+    const row = bornWith(grantedTo(owner), { tenantId, connection, sync: name }, sync, owner.updatedAtMs, moment);
     const made = await store.create(row);
     const present = made.done ? row : made.row;
     if (present) rows.push(present);

@@ -14,7 +14,11 @@ export const ConnectionNews = z.object({
   tenant: TenantId,
   connection: ConnectionRef,
   time: z.iso.datetime(),
-  data: z.object({ account: z.string().default(''), scopes: z.array(z.string()).default([]) }),
+  data: z.object({
+    account: z.string().default(''),
+    kind: z.string().optional(),
+    scopes: z.array(z.string()).default([]),
+  }),
 });
 export type ConnectionNews = z.infer<typeof ConnectionNews>;
 
@@ -39,9 +43,7 @@ export async function follow(news: ConnectionNews, ports: KeepAlivePorts, moment
     });
   }
   const setup = ports.findSetup(connection.provider);
-  const wanted = setup?.subscriptions
-    ? wantedOf(setup, await ports.readApp(connection.provider), news.data.scopes)
-    : [];
+  const wanted = setup?.subscriptions ? wantedOf(setup, await ports.readApp(connection.provider), news.data) : [];
   const known = items.filter((row) => !others.includes(row)).map(({ subscription }) => subscription?.kind);
   const missing = wanted.filter((kind) => !known.includes(kind));
   const live = missing.length > 0 ? await liveOf(ports, news) : undefined;

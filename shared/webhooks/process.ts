@@ -61,7 +61,9 @@ export async function processDelivery(delivery: Delivery, ports: ProcessPorts): 
   if (!believed.ok) return believed.error.code === 'unavailable' ? believed : settle(provider, 'forged');
   if (believed.value.handshake) return settle(provider, 'handshake');
   const { webhooks: configured, owner } = believed.value;
-  await inParallel(split(configured, request), WIDTH, (event) => take(event, { ...delivery, owner }, ports));
+  await inParallel(split(configured, request, Date.parse(delivery.receivedAt)), WIDTH, (event) =>
+    take(event, { ...delivery, owner }, ports),
+  );
   return ok('processed');
 }
 

@@ -1,5 +1,5 @@
 import { sha256 } from '../core/crypto.ts';
-import { at, canonicalJson, textAt } from '../core/json.ts';
+import { at, atSteps, canonicalJson, textAt } from '../core/json.ts';
 import type { Webhooks } from '../providers/webhooks.ts';
 import { holds, readDocument, textIn } from './document.ts';
 import type { Incoming } from './verify.ts';
@@ -24,10 +24,10 @@ export interface ProviderEvent {
   readonly data: unknown;
 }
 
-/** Returns the events of one verified request. */
-export function split(webhooks: Webhooks, request: Incoming): ProviderEvent[] {
+/** Returns the events of one verified request that came at `receivedAtMs`. */
+export function split(webhooks: Webhooks, request: Incoming, receivedAtMs: number): ProviderEvent[] {
   const document = readDocument(webhooks, request);
-  return itemsOf(webhooks, document).map((item) => readEvent(webhooks, request, item));
+  return itemsOf(webhooks, document).map((item) => readEvent(webhooks, request, item, receivedAtMs));
 }
 
 /** Returns the account that a verified request is about, as far as its first event tells. */
@@ -36,7 +36,7 @@ export function readAccount(webhooks: Webhooks, request: Incoming, document: unk
   return readAccounts(webhooks, readType(webhooks, request, item), item)[0];
 }
 
-function readEvent(webhooks: Webhooks, request: Incoming, item: unknown): ProviderEvent {
+function readEvent(webhooks: Webhooks, request: Incoming, item: unknown, receivedAtMs: number): ProviderEvent {
   const bodyHash = hashOf(webhooks, request, item);
   const type = readType(webhooks, request, item);
   const ending = named(webhooks.lifecycle, type);
@@ -44,7 +44,7 @@ function readEvent(webhooks: Webhooks, request: Incoming, item: unknown): Provid
   const captured = webhooks.replies?.find(({ handshake }) => handshake === 'captured')?.when;
   const id = readId(webhooks, request, item);
   return {
-    id: id === undefined || id.length > MAX_ID_LENGTH ? bodyHash : id,
+    id: id === undefined || id.length > MAX_ID_LENGTH ? hashedId(webhooks, item, bodyHash, receivedAtMs) : id,
     type,
     occurredAtMs: readTime(webhooks, item),
     accountIds: readAccounts(webhooks, type, item),
@@ -123,6 +123,12 @@ function readTime({ occurredAt = [] }: Webhooks, item: unknown): number | undefi
     if (Number.isFinite(ms) && Math.abs(ms) <= 8.64e15) return Math.trunc(ms); // else no date can hold it
   }
   return undefined;
+}
+
+/** Returns the id of an event that has none: its body's hash, and of a mere signal the time too, in steps. */
+function hashedId({ signals }: Webhooks, item: unknown, bodyHash: string, receivedAtMs: number): string {
+  if (!signals || atSteps(item, signals.unless) !== undefined) return bodyHash;
+  return `${bodyHash}:${Math.floor(receivedAtMs / (signals.apartS * 1000))}`;
 }
 
 /** The first of several parts has to be there; one that is not always there leaves a gap. */

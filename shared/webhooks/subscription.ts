@@ -2,6 +2,7 @@ import { type Backoff, nextDelayMs } from '../core/backoff.ts';
 import { iso, type Moment } from '../core/clock.ts';
 import { textAt } from '../core/json.ts';
 import { type ProviderApp, WrongSecret } from '../providers/app.ts';
+import { type Granted, unmet } from '../providers/needs.ts';
 import type { Setup, Subscription } from '../providers/setup.ts';
 
 /** What the hub keeps alive at a provider for one connection, as the row of its endpoint has it. */
@@ -36,17 +37,11 @@ const backoff: Backoff = { baseMs: 60_000, capMs: 6 * 3_600_000 };
 /** So many failures in a row are told to the owner. */
 const TOLD_AT = 3;
 
-/** Returns the subscriptions that the owner's app asks for, of those the provider has and the grant covers. Scopes that
- *  nobody told cover all. */
-export function wantedOf(setup: Setup | undefined, app: ProviderApp, scopes: readonly string[]): string[] {
+/** Returns the subscriptions that the owner's app asks for, of those the provider has and the grant is enough for. */
+export function wantedOf(setup: Setup | undefined, app: ProviderApp, granted: Granted): string[] {
   return Object.entries(setup?.subscriptions ?? {}).flatMap(([kind, subscription]) =>
-    app.subscriptions && Object.hasOwn(app.subscriptions, kind) && covers(scopes, subscription) ? [kind] : [],
+    app.subscriptions && Object.hasOwn(app.subscriptions, kind) && !unmet(subscription, granted) ? [kind] : [],
   );
-}
-
-/** Graph names a scope with or without its resource before it. */
-function covers(granted: readonly string[], { scopes }: Subscription): boolean {
-  return granted.length === 0 || scopes.some((one) => granted.some((it) => it === one || it.endsWith(`/${one}`)));
 }
 
 /** Returns the values of a subscription's options: the app's, which must fit, whole, the pattern, else the defaults.

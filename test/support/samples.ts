@@ -33,6 +33,8 @@ interface Expected {
   readonly accounts: readonly string[];
   readonly occurredAt?: string;
   readonly ending?: string;
+  /** Sent again later, it is another event. */
+  readonly signal?: true;
 }
 
 const folder = join(import.meta.dirname, '../../events');

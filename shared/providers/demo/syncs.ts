@@ -34,6 +34,7 @@ export const demoSyncs = {
   contacts: {
     model: 'contacts',
     docs: 'https://api.demo.invalid/contacts',
+    scopes: ['contacts'],
     everyS: 60,
     overlapS: 10,
     request: ({ since, page }) => list(since, page),
@@ -54,6 +55,7 @@ export const demoSyncs = {
   'live-contacts': {
     model: 'live-contacts',
     docs: 'https://api.demo.invalid/subscriptions',
+    scopes: ['contacts'],
     everyS: 60,
     overlapS: 10,
     settings: z.strictObject({ windowS: z.int().min(1).max(25) }),

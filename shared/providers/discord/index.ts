@@ -64,5 +64,5 @@ export const discord = {
     },
   },
   // Of a bot, which is each connection's own; interactions do not count.
-  limits: [{ requests: 50, perS: 1, except: ['interactions.reply'] }],
+  limits: [{ requests: 50, perS: 1, except: ['interactions.reply', 'interactions.followUp'] }],
 } as const satisfies Provider;

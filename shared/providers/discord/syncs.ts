@@ -24,6 +24,7 @@ export const discordSyncs = {
   messages: {
     model: 'messages',
     docs: 'https://discord.com/developers/docs/resources/message#get-channel-messages',
+    kinds: ['api_key'], // a bot's
     everyS: 900,
     settings: Settings,
     checkpoints: 'token',

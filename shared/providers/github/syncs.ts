@@ -47,6 +47,7 @@ export const githubSyncs = {
   issues: {
     model: 'issues',
     docs: 'https://docs.github.com/en/rest/issues/issues#list-issues-assigned-to-the-authenticated-user',
+    scopes: [], // without any it lists what is public
     everyS: 900,
     overlapS: 60,
     request: ({ since, page }) => {
@@ -84,6 +85,8 @@ export const githubSyncs = {
   repositories: {
     model: 'repositories',
     docs: 'https://docs.github.com/en/rest/repos/repos#list-repositories-for-the-authenticated-user',
+    scopes: [], // without any it lists what is public
+    kinds: ['oauth2'], // an installation is nobody's
     everyS: 3_600,
     request: ({ page = '1' }) => ({
       method: 'GET',

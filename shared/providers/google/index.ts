@@ -87,6 +87,7 @@ export const google = {
           optional: true,
         },
       ],
+      scopesIn: 'scope',
       jwt: {
         issuer: '{clientEmail}',
         lifeS: 540,
@@ -121,6 +122,7 @@ export const google = {
   },
   limits: [
     { requests: 600, perS: 60 },
+    { action: 'messages.send', requests: 60, perS: 60 }, // at 100 of a mailbox's 6,000 units each
     { action: 'values.append', requests: 60, perS: 60 },
     { of: 'app', action: 'values.append', requests: 300, perS: 60 }, // of the owner's project
   ],

@@ -67,6 +67,7 @@ export const googleSetup = {
     gmail: {
       docs: 'https://developers.google.com/workspace/gmail/api/reference/rest/v1/users/watch',
       scopes: ['https://www.googleapis.com/auth/gmail.readonly', 'https://www.googleapis.com/auth/gmail.modify'],
+      kinds: ['oauth2'], // a service account bears another address than the mailbox
       to: 'app',
       options: { topicName: { pattern: 'projects/[^/]{1,100}/topics/[^/]{1,255}' } },
       lastsS: 7 * DAY_S,

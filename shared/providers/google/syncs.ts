@@ -5,6 +5,7 @@ import type { Syncs } from '../syncs.ts';
 // Each product has change tokens of its own kind. Calendar hands one out at the end of a list; Gmail and Drive know the
 // moment that is now, so a first run asks for it before it reads the list: what changes meanwhile is told once more.
 
+const AUTH = 'https://www.googleapis.com/auth';
 const text = z.string().min(1);
 
 const Events = z.object({
@@ -45,6 +46,7 @@ export const googleSyncs = {
   events: {
     model: 'events',
     docs: 'https://developers.google.com/workspace/calendar/api/guides/sync',
+    scopes: [`${AUTH}/calendar.readonly`, `${AUTH}/calendar.events`, `${AUTH}/calendar`],
     everyS: 900,
     settings: z.strictObject({ calendar: z.string().min(1).max(300).default('primary') }),
     checkpoints: 'token',
@@ -72,6 +74,7 @@ export const googleSyncs = {
   mail: {
     model: 'mail',
     docs: 'https://developers.google.com/workspace/gmail/api/guides/sync',
+    scopes: [`${AUTH}/gmail.readonly`, `${AUTH}/gmail.modify`],
     everyS: 900,
     checkpoints: 'token',
     expired: [{ status: 404 }],
@@ -106,6 +109,7 @@ export const googleSyncs = {
   files: {
     model: 'files',
     docs: 'https://developers.google.com/workspace/drive/api/guides/manage-changes',
+    scopes: [`${AUTH}/drive.readonly`, `${AUTH}/drive.file`, `${AUTH}/drive`],
     everyS: 900,
     checkpoints: 'token',
     expired: [{ status: 404 }, { status: 410 }],

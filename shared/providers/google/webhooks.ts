@@ -29,6 +29,7 @@ export const googleWebhooks = {
   },
   embedded: [{ at: 'message.data', encoding: 'base64' }],
   eventId: [[{ body: 'channelId' }, { body: 'messageNumber' }], { body: 'message.messageId' }],
+  volatile: ['deliveryAttempt'], // there, where the subscription has a dead-letter topic
   eventType: [{ body: 'resourceState' }, { body: 'message.data.historyId', as: 'gmail.history' }],
   occurredAt: [{ at: 'message.publishTime', unit: 'iso' }],
   accounts: [['message.data.emailAddress']],

@@ -73,5 +73,9 @@ export const hubspot = {
       resetIn: 'milliseconds',
     },
   },
-  limits: [{ requests: 100, perS: 10 }],
+  // A search counts apart, whatever it looks for.
+  limits: [
+    { requests: 100, perS: 10, except: ['contacts.search'] },
+    { action: 'contacts.search', requests: 5, perS: 1 },
+  ],
 } as const satisfies Provider;

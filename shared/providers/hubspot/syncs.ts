@@ -60,6 +60,8 @@ function syncOf(model: 'contacts' | 'companies' | 'deals', changedAt: string, st
     },
     deletions: 'full-scan',
     retention: {},
+    limitedAs: 'contacts.search',
+    scopes: [`crm.objects.${model}.read`],
     nudgedBy: [`${model === 'companies' ? 'company' : model.slice(0, -1)}.*`, 'object.*'],
   };
 }

@@ -34,6 +34,7 @@ export const microsoft = {
         'Calendars.ReadWrite': 'Calendar: read and write your events',
         'ChannelMessage.Send': 'Teams: send messages to channels as you',
         'Contacts.Read': 'Outlook: read your contacts',
+        'User.Read.All': 'Directory: read the profiles of everybody in your organization',
         'Files.Read.All': 'OneDrive and SharePoint: read every file that you can read',
         'Files.ReadWrite': 'OneDrive: read and write your files',
       },

@@ -6,7 +6,7 @@ const DAY_S = 86_400;
 function changesOf(resource: string, scopes: readonly string[], lastsS: number): Subscription {
   return {
     docs: 'https://learn.microsoft.com/en-us/graph/api/resources/subscription',
-    scopes,
+    ...{ scopes, kinds: ['oauth2'] },
     options: {
       changeType: {
         default: 'created,updated,deleted',

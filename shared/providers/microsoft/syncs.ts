@@ -58,6 +58,7 @@ export const microsoftSyncs = {
     ...delta('messages', ({ settings: { folder } }) => ({
       path: path`/me/mailFolders/${String(folder)}/messages/delta`,
     })),
+    ...{ scopes: ['Mail.Read'], kinds: ['oauth2'] },
     settings: z.strictObject({ folder: z.string().min(1).max(200).default('inbox') }),
   },
   /** The window of days stands still between full runs. */
@@ -69,8 +70,10 @@ export const microsoftSyncs = {
         endDateTime: iso(startedAtMs + Number(futureDays) * DAY_MS),
       },
     })),
+    ...{ scopes: ['Calendars.Read', 'Calendars.ReadWrite'], kinds: ['oauth2'] },
     settings: z.strictObject({ pastDays: days(365).default(30), futureDays: days(1_825).default(365) }),
     fullEveryS: 7 * 86_400,
   },
-  users: delta('users', () => ({ path: '/users/delta' })),
+  /** Work and school accounts alone have a directory. */
+  users: { ...delta('users', () => ({ path: '/users/delta' })), scopes: ['User.Read.All'] },
 } as const satisfies Syncs;

@@ -21,6 +21,8 @@ export const microsoftWebhooks = {
   ],
   events: [{ at: 'value.*' }],
   eventId: [{ body: 'id' }],
+  // Lifecycle events, and changes of files: a second one must not be taken for the first, sooner the reverse.
+  signals: { unless: ['resourceData', '@odata.etag'], apartS: 10 },
   eventType: [{ body: 'lifecycleEvent' }, { body: 'changeType' }],
   accounts: [],
   renewedOn: ['reauthorizationRequired', 'subscriptionRemoved'],

@@ -74,6 +74,6 @@ export const mixpanel = {
       rateLimitedS: 60,
     },
   },
-  limits: [{ requests: 60, perS: 3_600, burst: 5 }],
-  concurrent: 5,
+  // Of queries, five at once; ingestion counts events, far more of them than a queue lets go.
+  limits: [{ requests: 60, perS: 3_600, burst: 5, except: ['events.import', 'events.track', 'profiles.set'] }],
 } as const satisfies Provider;

@@ -84,5 +84,6 @@ export const posthog = {
       unauthorizedCodes: ['invalid_api_key', 'invalid_personal_api_key'],
     },
   },
-  limits: [{ requests: 240, perS: 60 }],
+  // Of the private API; ingestion has none.
+  limits: [{ requests: 240, perS: 60, except: ['events.batch', 'events.capture', 'persons.identify'] }],
 } as const satisfies Provider;

@@ -20,6 +20,7 @@ function syncOf(entity: 'Customer' | 'Invoice' | 'Payment', where = ''): Sync {
   return {
     model: `${entity.toLowerCase()}s`,
     docs: 'https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/change-data-capture',
+    scopes: ['com.intuit.quickbooks.accounting'],
     everyS: 3_600,
     overlapS: 300,
     remembersS: 29 * 86_400,

@@ -42,5 +42,6 @@ export const sendgrid = {
     errors: { message: 'errors.0.message', details: 'errors' },
     rateLimitHeaders: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset', of: 'route' },
   },
-  limits: [{ requests: 600, perS: 60 }],
+  // Sending has a limit of its own, far beyond what a queue lets go.
+  limits: [{ requests: 600, perS: 60, except: ['mail.send', 'mail.sendBulk'] }],
 } as const satisfies Provider;

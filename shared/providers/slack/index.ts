@@ -58,6 +58,7 @@ export const slack = {
   limits: [
     { action: 'chat.postMessage', perInput: 'channel', requests: 1, perS: 1 },
     { action: 'conversations.list', requests: 20, perS: 60 },
+    { action: 'users.info', requests: 100, perS: 60 },
     { action: 'users.list', requests: 20, perS: 60 },
     { action: 'conversations.history', requests: 50, perS: 60 },
   ],

@@ -45,6 +45,7 @@ export const slackSyncs = {
   channels: {
     model: 'channels',
     docs: 'https://docs.slack.dev/reference/methods/conversations.list',
+    scopes: ['channels:read'],
     everyS: 3_600,
     limitedAs: 'conversations.list',
     request: ({ page }) => ({
@@ -79,6 +80,7 @@ export const slackSyncs = {
   users: {
     model: 'users',
     docs: 'https://docs.slack.dev/reference/methods/users.list',
+    scopes: ['users:read'],
     everyS: 3_600,
     limitedAs: 'users.list',
     request: ({ page }) => ({ method: 'GET', path: '/users.list', query: { limit: 200, cursor: page } }),
@@ -99,6 +101,7 @@ export const slackSyncs = {
   messages: {
     model: 'messages',
     docs: 'https://docs.slack.dev/reference/methods/conversations.history',
+    scopes: ['channels:history'],
     everyS: 900,
     settings: Chosen,
     checkpoints: 'token',

@@ -195,6 +195,7 @@ function syncOf(model: Model): Sync {
   return {
     model: name,
     docs,
+    scopes: ['read_only', 'read_write'],
     everyS: 3_600,
     overlapS: 60,
     remembersS: 29 * 86_400,

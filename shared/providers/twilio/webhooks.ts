@@ -9,7 +9,7 @@ const url = {
 } as const;
 
 /** Forms, or JSON whose hash stands in the URL; the secret is the account's auth token. What tells deliveries apart is taken
- *  from what is signed: the idempotency token, which is not, counts only where nothing else does. */
+ *  from what is signed; the idempotency token is not. */
 export const twilioWebhooks = {
   docs: 'https://www.twilio.com/docs/usage/webhooks/webhooks-security',
   signatures: [
@@ -20,7 +20,6 @@ export const twilioWebhooks = {
   eventId: [
     [{ body: 'MessageSid' }, { body: 'MessageStatus' }, { body: 'SmsStatus' }, { body: 'EventType' }],
     { body: 'id' },
-    { header: 'i-twilio-idempotency-token' },
   ],
   eventType: [{ body: 'type' }, { body: 'MessageStatus' }, { body: 'SmsStatus' }, { body: 'CallStatus' }],
   occurredAt: [{ at: 'time', unit: 'iso' }],

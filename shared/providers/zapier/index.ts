@@ -61,5 +61,10 @@ export const zapier = {
     whoami: { method: 'GET', path: '/v1/profiles/me' },
     errors: { code: 'errors.0.code', message: 'errors.0.detail', details: 'errors' },
   },
-  limits: [{ requests: 60, perS: 60 }],
+  limits: [
+    { requests: 60, perS: 60, except: ['hooks.send'] },
+    { of: 'app', requests: 150, perS: 60, except: ['hooks.send'] },
+    { action: 'hooks.send', requests: 30, perS: 1 },
+    { action: 'hooks.send', requests: 10_000, perS: 300 },
+  ],
 } as const satisfies Provider;

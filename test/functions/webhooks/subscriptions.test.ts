@@ -12,6 +12,7 @@ import { openTable } from '../../../shared/core/aws.ts';
 import { realMoment } from '../../../shared/core/clock.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { Secret } from '../../../shared/core/secret.ts';
+import type { WayKind } from '../../../shared/providers/auth.ts';
 import type { EndpointRow } from '../../../shared/webhooks/endpoint.ts';
 import { endpointStore } from '../../../shared/webhooks/endpoint-store.ts';
 import { fakeBus, fakeKms, fakeSecrets } from '../../support/aws-fakes.ts';
@@ -175,6 +176,7 @@ async function connect(
     mode = 'live' as Mode,
     name = 'account',
     at = Date.now(),
+    kind = 'oauth2' as WayKind,
   } = {},
 ): Promise<TenantId> {
   const tenantId = TenantId.parse(tenant);
@@ -186,12 +188,12 @@ async function connect(
     accessToken: new Secret(`token-${tenant}`),
     refreshToken: new Secret(`refresh-${tenant}`),
   });
-  const about = { tenantId, id, account: { id: account, name }, mode, sourceSession: 'cs_1' };
+  const about = { tenantId, id, account: { id: account, name }, kind, mode, sourceSession: 'cs_1' };
   await rows.save(
     activated(about, { generation, sealed, scopes, expiresInS: 31_536_000 }, previous, realMoment),
     previous,
   );
-  await news('connection.activated', tenantId, providerId, { account, scopes, reconnected: false }, at);
+  await news('connection.activated', tenantId, providerId, { account, kind, scopes, reconnected: false }, at);
   return tenantId;
 }
 
@@ -278,6 +280,14 @@ describe('when an account is connected', () => {
     });
     await tick();
     expect(heard).toHaveLength(2);
+  });
+
+  test('an app that acts for nobody is not subscribed to what is a person’s own', async () => {
+    ask('microsoft', { messages: {}, drive: {} });
+    const tenant = await connect('microsoft', { kind: 'client_credentials' });
+    expect(await list(tenant)).toEqual([]);
+    await news('connection.activated', tenant, 'microsoft', { account: 'account-1', kind: 'oauth2', scopes: [] });
+    expect(await list(tenant)).toHaveLength(2);
   });
 
   test('Drive is watched from the place where it is; Gmail by the topic of the owner, at no address of its own', async () => {

@@ -104,6 +104,7 @@ describe('E-05: a credential goes to its provider alone, in its places', () => {
   test.each([
     ['slack', 'responses.send', 'oauth2'],
     ['discord', 'interactions.reply', 'api_key'],
+    ['discord', 'interactions.followUp', 'api_key'],
     ['posthog', 'events.capture', 'api_key'],
     ['mixpanel', 'events.track', 'basic'],
     ['mixpanel', 'profiles.set', 'basic'],

@@ -16,9 +16,13 @@ export const requests: Readonly<Record<string, Expected>> = {
   ],
   'demo/contacts.get': ['GET https://api.demo.invalid/contacts/c1'],
   'demo/contacts.search': ['GET https://api.demo.invalid/search?name=Ada'],
+  'discord/interactions.followUp': [
+    'POST https://discord.com/api/v10/webhooks/1100000000000000001/aW50ZXJhY3Rpb246bWFkZS11cC10b2tlbg',
+    { content: 'Done.', allowed_mentions: { parse: [] } },
+  ],
   'discord/interactions.reply': [
-    'POST https://discord.com/api/v10/interactions/846462639134605312/aW50ZXJhY3Rpb246bWFkZS11cC10b2tlbg/callback',
-    { type: 4, data: { content: 'Done.', allowed_mentions: { parse: [] } } },
+    'PATCH https://discord.com/api/v10/webhooks/1100000000000000001/aW50ZXJhY3Rpb246bWFkZS11cC10b2tlbg/messages/@original',
+    { content: 'Done.', allowed_mentions: { parse: [] } },
   ],
   'discord/messages.create': [
     'POST https://discord.com/api/v10/channels/41771983423143937/messages',

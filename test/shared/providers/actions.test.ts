@@ -14,6 +14,7 @@ import { s3 } from '../../../shared/providers/s3/index.ts';
 import { slack } from '../../../shared/providers/slack/index.ts';
 import { minorUnits } from '../../../shared/providers/stripe/actions.ts';
 import { twilio } from '../../../shared/providers/twilio/index.ts';
+import { samplesOf } from '../../support/samples.ts';
 
 const ask = (id: string, input: unknown) => {
   const [provider = '', action = ''] = id.split('/');
@@ -24,6 +25,21 @@ const requestOf = (id: string, input: unknown) => {
   if (!prepared.ok) throw new Error(prepared.error.message);
   return prepared.value.request;
 };
+
+test('an interaction gets its one first response from the intake: what an action says later edits it, or comes beside it', () => {
+  const later = ['{"type":5}', '{"type":6}'];
+  const interactions = samplesOf('discord').filter(({ expect: { answer } }) => later.includes(answer?.body ?? ''));
+  expect(interactions).toHaveLength(3);
+  for (const { body } of interactions) {
+    const { application_id: application, token } = JSON.parse(body);
+    const said = { application, token, content: 'Done.' };
+    const place = `/webhooks/${application}/${token}`;
+    expect(requestOf('discord/interactions.reply', said)).toMatchObject({
+      ...{ method: 'PATCH', path: `${place}/messages/@original` },
+    });
+    expect(requestOf('discord/interactions.followUp', said)).toMatchObject({ method: 'POST', path: place });
+  }
+});
 
 describe('inputs at their edges', () => {
   const refs = { dataSource: 'be633bf1dfa0436db259571129a590e5', page: 'be633bf1-dfa0-436d-b259-571129a590e5' };
@@ -85,9 +101,9 @@ describe('inputs at their edges', () => {
       },
     ],
     [
-      'discord/interactions.reply',
-      { interaction: '1', token: 'x'.repeat(20), content: 'x', ephemeral: true },
-      { json: { data: { flags: 64 } } },
+      'discord/interactions.followUp',
+      { application: '1', token: 'x'.repeat(20), content: 'x', ephemeral: true },
+      { method: 'POST', json: { flags: 64 } },
     ],
     ['hubspot/contacts.get', { contact: 'a@b.example', by: 'email' }, { query: { idProperty: 'email' } }],
     [

@@ -166,7 +166,7 @@ describe.each(Object.entries(enteredSamples))('%s', (name, sample) => {
     if (!entered.ok) throw new Error(JSON.stringify(entered.error));
     const { send, sent } = answering(...(sample.mint ? [sample.mint.answer] : []), sample.test?.says);
     const obtained = await obtain({ entry, way, app }, entered.value, send, testMoment().nowMs);
-    expect(obtained).toMatchObject({ ok: true, value: { kind, account: sample.account } });
+    expect(obtained).toMatchObject({ ok: true, value: { kind, account: sample.account, scopes: sample.scopes ?? [] } });
     const [minting, testing] = sample.mint ? sent : [undefined, ...sent];
     if (sample.mint && minting) {
       expect([minting.method, minting.url]).toEqual(['POST', sample.mint.url]);

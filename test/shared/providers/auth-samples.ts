@@ -348,6 +348,8 @@ export interface EnteredSample {
   /** The request that tests the credential; none: minting it was the test, or there can be none. */
   readonly test?: { readonly url: string; readonly authorization: string | RegExp; readonly says?: unknown };
   readonly account: { readonly id: string; readonly name?: string };
+  /** What it was granted, where that is known. */
+  readonly scopes?: readonly string[];
 }
 
 const sid = `AC${'0'.repeat(32)}`;
@@ -398,6 +400,7 @@ export const enteredSamples: Readonly<Record<string, EnteredSample>> = {
       answer: { ...bearer, token_type: 'Bearer', expires_in: 3_599 },
     },
     account: { id: 'sync@acme-1.iam.gserviceaccount.com', name: 'sync@acme-1.iam.gserviceaccount.com' },
+    scopes: ['https://www.googleapis.com/auth/calendar', 'https://www.googleapis.com/auth/drive.readonly'],
   },
   'hubspot api_key': {
     values: { apiKey: 'pat-na1-00000000-0000-0000-0000-000000000000' },

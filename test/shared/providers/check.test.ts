@@ -64,6 +64,7 @@ test.each<[string, string, unknown, string]>([
   ['github', 'auth.1.fields.0.name', 'account', 'github: auth.app_jwt.fields: account is taken'],
   ['github', 'auth.1.mint.place.0.value', 'Bearer {key}', 'mint: nothing is called {key}'],
   ['github', 'auth.1.kind', 'oauth2', 'auth.1'],
+  ['google', 'auth.1.scopesIn', 'privateKey', 'google: auth.app_jwt.scopesIn: privateKey is no field, or secret'],
   ['github', 'api.baseUrl', 'https://api.github.com/', 'api.baseUrl: no slash at the end'],
   ['github', 'api.baseUrl', 'https://{account}.github.com', '{account} stands in the host'],
   ['github', 'api.whoami', undefined, 'account: there is no whoami'],
@@ -103,6 +104,27 @@ test.each<[string, string, unknown, string]>([
   const found = faults(id, set(path, value));
   expect(found.join('\n')).toContain(expected);
   for (const fault of found) expect(fault).toMatch(new RegExp(`^${id}: [\\w.]+:? `));
+});
+
+test('what a sync or a subscription wants has to be there, and nobody may leave it open (a scope, a way)', () => {
+  const found = (id: string, what: 'syncs' | 'setup', needs: unknown) => {
+    const entry = structuredClone({ ...catalogue[id], actions: {}, syncs: {} }) as unknown as CatalogueEntry;
+    const { limits: _, ...rest } = entry.provider;
+    const whole = { ...entry, provider: { ...rest, limits: [] } };
+    return checkProviders({
+      [id]: { ...whole, [what]: what === 'syncs' ? { things: needs } : { subscriptions: { things: needs } } } as never,
+    });
+  };
+  expect(found('hubspot', 'syncs', {})).toEqual(['hubspot: syncs.things.scopes: say which, or that none is needed']);
+  expect(found('hubspot', 'syncs', { scopes: [] })).toEqual([]);
+  expect(found('hubspot', 'syncs', { kinds: ['api_key'] })).toEqual([]);
+  expect(found('notion', 'syncs', {})).toEqual([]); // has no scopes
+  expect(found('hubspot', 'syncs', { scopes: ['crm.all'] })).toEqual([
+    'hubspot: syncs.things.scopes: there is no scope crm.all',
+  ]);
+  expect(found('hubspot', 'setup', { scopes: ['oauth'], kinds: ['sigv4'] })).toEqual([
+    'hubspot: setup.subscriptions.things.kinds: HubSpot is not connected by sigv4',
+  ]);
 });
 
 test('a kind that stands there twice is named', () => {

@@ -41,6 +41,7 @@ describe.each(subscriptions)('%s', (_name, id, { options = {}, prepare, create, 
   test('is renewed well before its end, by scopes that the provider has; its defaults fit', () => {
     expect(subscription.renewBeforeS).toBeGreaterThanOrEqual(3_600);
     expect(subscription.renewBeforeS).toBeLessThan(subscription.lastsS);
+    if (options.resource?.default?.startsWith('me/')) expect(subscription.kinds).toEqual(['oauth2']);
     const way = definitions[id] && wayOf(definitions[id], 'oauth2');
     const offered = Object.keys({ ...way?.scopes, ...way?.moreScopes });
     expect(subscription.scopes.some((scope) => offered.includes(scope))).toBe(true);

@@ -3,6 +3,7 @@ import type { AttemptOutcome, Job } from '../../../shared/calls/attempt.ts';
 import { judge } from '../../../shared/calls/judge.ts';
 import { ok } from '../../../shared/core/result.ts';
 import { catalogue } from '../../../shared/providers/catalogue.ts';
+import { unmet } from '../../../shared/providers/needs.ts';
 import type { Provider } from '../../../shared/providers/provider.ts';
 import type { Sync } from '../../../shared/providers/syncs.ts';
 import { LEASE_MS, set } from '../../../shared/syncs/sync.ts';
@@ -40,6 +41,55 @@ const shipped = Object.entries(catalogue).flatMap(([id, { provider, syncs }]) =>
 
 test('every sync that is shipped has a list to read', () => {
   expect(shipped.filter(({ api }) => !api).map(({ name }) => name)).toEqual([]);
+});
+
+/** What runs once an account is connected, by each way, with the scopes that are asked for unless a session says otherwise. */
+const demoSyncs = ['contacts', 'live-contacts'];
+const stripeSyncs = ['customers', 'subscriptions', 'invoices', 'payment-intents'];
+const running: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  demo: {
+    ...{ oauth2: demoSyncs, api_key: demoSyncs, basic: demoSyncs, password: demoSyncs },
+    ...{ client_credentials: demoSyncs, app_jwt: demoSyncs },
+  },
+  discord: { oauth2: [], api_key: ['messages'] },
+  github: { oauth2: ['issues', 'repositories'], app_jwt: ['issues'] },
+  google: { oauth2: [], app_jwt: ['events', 'mail', 'files'] },
+  hubspot: { oauth2: ['contacts'], api_key: ['contacts', 'companies', 'deals'] },
+  microsoft: { oauth2: [], client_credentials: ['users'] },
+  mycarrierpackets: { password: ['completed-packets'] },
+  notion: { oauth2: ['pages', 'rows'], api_key: ['pages', 'rows'] },
+  quickbooks: { oauth2: ['customers', 'invoices', 'payments'] },
+  sendgrid: { api_key: ['bounces'] },
+  slack: { oauth2: ['channels', 'users'] },
+  stripe: { oauth2: stripeSyncs, api_key: stripeSyncs },
+  twilio: { basic: ['messages'], client_credentials: ['messages'] },
+};
+
+test('what a connection was not granted, or is not made for, is not read', () => {
+  const found = Object.entries(catalogue)
+    .filter(([, { syncs }]) => Object.keys(syncs).length > 0)
+    .map(([id, { provider, syncs }]) => {
+      const byWay = provider.auth.map((way) => {
+        const granted = { kind: way.kind, scopes: Object.keys(('scopes' in way && way.scopes) || {}) };
+        return [way.kind, Object.keys(syncs).filter((name) => syncs[name] && !unmet(syncs[name], granted))];
+      });
+      return [id, Object.fromEntries(byWay)];
+    });
+  expect(Object.fromEntries(found)).toEqual(running);
+});
+
+/** Paths that mean whoever the token is of. */
+const ofAPerson = /^\/(me|user)\//;
+
+test('what is a person’s own is not read by an app that is nobody', () => {
+  const byNobody = ['app_jwt', 'client_credentials'] as const;
+  const wrong = shipped.filter(({ provider, sync, api }) => {
+    const settings = sync.settings?.parse(api?.settings ?? {}) ?? {};
+    const { path } = sync.request({ settings, startedAtMs: 0 });
+    const { kinds = provider.auth.map(({ kind }) => kind) } = sync;
+    return ofAPerson.test(path) && byNobody.some((kind) => kinds.includes(kind));
+  });
+  expect(wrong.map(({ name }) => name)).toEqual([]);
 });
 
 /** A provider with objects, and a connection to it that is about to read them for the first time. */

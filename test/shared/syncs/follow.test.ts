@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { follow } from '../../../shared/syncs/follow.ts';
+import type { Needs } from '../../../shared/providers/needs.ts';
+import { type ConnectionEvent, follow } from '../../../shared/syncs/follow.ts';
 import { News, nudge } from '../../../shared/syncs/nudge.ts';
 import { runNow } from '../../../shared/syncs/run-now.ts';
 import { set } from '../../../shared/syncs/sync.ts';
@@ -9,14 +10,81 @@ import { calm, connection, tenantId } from './world.ts';
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
 
 type Bench = ReturnType<typeof workbench>;
+type Grant = Pick<ConnectionEvent, 'kind' | 'scopes'>;
 let bench: Bench;
-const tell = (type: Parameters<typeof follow>[0]['type'], atMs = bench.clock.nowMs) =>
-  follow({ type, tenantId, connection, atMs }, bench.ports, bench.clock);
+const tell = (type: Parameters<typeof follow>[0]['type'], atMs = bench.clock.nowMs, granted: Grant = {}) =>
+  follow({ type, tenantId, connection, atMs, ...granted }, bench.ports, bench.clock);
 const replace = (row: ReturnType<Bench['row']>) => bench.rows.set([...bench.rows.keys()][0] ?? '', row);
 
 beforeEach(() => {
   bench = workbench('changes');
   bench.put('a', 'A');
+});
+
+describe('a sync that wants a scope, and a way of connecting', () => {
+  const whole: Grant = { kind: 'oauth2', scopes: ['profile', 'https://api.example/things'] };
+  const grant = (granted: Grant) => {
+    bench.clock.nowMs += 1_000;
+    return tell('connection.activated', bench.clock.nowMs, granted);
+  };
+  const wanting = (needs: Needs) => Object.assign(bench.provider.sync, needs);
+  const saying = (message: string) => ({ status: 'stopped', error: { code: 'needs_reauth', message } });
+
+  it('is stopped where the scope was not granted, says which is wanted, and asks the provider nothing', async () => {
+    wanting({ scopes: ['things', 'things.all'] });
+    await grant({ kind: 'oauth2', scopes: ['profile'] });
+    const notice = 'Connect the account again with one of the scopes things, things.all.';
+    expect(bench.row()).toMatchObject({ enabled: true, ...saying(notice) });
+    expect(bench.row()).not.toHaveProperty('dueAt');
+    expect(await bench.cycle()).toEqual([]);
+    expect(bench.jobs).toEqual([]);
+    const ports = { syncs: bench.ports.syncs.forTenant(tenantId), queue: bench.queue };
+    expect(await runNow(bench.row(), { full: true }, ports, bench.clock)).toMatchObject({
+      error: { code: 'needs_reauth', message: notice },
+    });
+  });
+
+  it('is stopped where the connection was made by a way that the provider lets nobody read with', async () => {
+    wanting({ kinds: ['oauth2', 'api_key'] });
+    await grant({ kind: 'app_jwt', scopes: [] });
+    const notice = 'By app_jwt this cannot be read: connect the account again by oauth2 or api_key.';
+    expect(bench.row()).toMatchObject(saying(notice));
+    expect(await bench.cycle()).toEqual([]);
+  });
+
+  it('becomes due by itself once a reconnect brings what it wants, keeps its place without, and goes on from it', async () => {
+    wanting({ scopes: ['things'], kinds: ['oauth2'] });
+    await grant({ kind: 'oauth2', scopes: ['profile'] });
+    await grant(whole);
+    expect(bench.row()).toMatchObject({ status: 'idle', dueAt: expect.any(Number) });
+    expect(await bench.cycle()).toEqual(['finished']);
+    const { since } = bench.row();
+    await grant({ kind: 'oauth2', scopes: ['profile'] });
+    expect(bench.row()).toMatchObject({ since, ...saying('Connect the account again with the scope things.') });
+    bench.put('b', 'B');
+    await grant(whole);
+    expect(await bench.cycle()).toEqual(['finished']);
+    expect(bench.copy()).toEqual({ a: 'A', b: 'B' });
+    expect(bench.events).toHaveLength(2);
+  });
+
+  it('stays stopped whatever the tenant sets, and whatever webhooks tell', async () => {
+    wanting({ scopes: ['things'] });
+    await grant({ scopes: ['profile'] });
+    replace(set(bench.row(), { enabled: false }, bench.clock));
+    replace(set(bench.row(), { enabled: true, every: 60 }, bench.clock));
+    await nudge({ tenantId, connection, type: 'thing.changed' }, bench.ports, bench.clock);
+    expect(bench.row().status).toBe('stopped');
+    expect(await bench.cycle()).toEqual([]);
+  });
+
+  it('runs where the provider tells no scopes, and for a mock', async () => {
+    wanting({ scopes: ['things'], kinds: ['api_key'] });
+    for (const granted of [{ kind: 'api_key', scopes: [] }, {}]) {
+      await grant(granted);
+      expect(await bench.cycle()).toEqual(['finished']);
+    }
+  });
 });
 
 describe('the syncs of a connection', () => {

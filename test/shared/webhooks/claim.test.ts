@@ -24,7 +24,7 @@ describe('of a request that waits, those headers are kept that show who sent it,
     ['github', ['x-hub-signature-256'], ['x-github-event', 'x-github-delivery']],
     ['resend', ['svix-signature', 'svix-timestamp'], ['svix-id']],
     ['stripe', ['stripe-signature'], []],
-    ['twilio', ['x-twilio-signature'], ['i-twilio-idempotency-token']],
+    ['twilio', ['x-twilio-signature'], []],
     [
       'hubspot',
       [

@@ -10,7 +10,7 @@ import { type ProcessPorts, processDelivery } from '../../../shared/webhooks/pro
 import { inboxStore } from '../../../shared/webhooks/store.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { captureOutput } from '../../support/output.ts';
-import { sign } from '../../support/samples.ts';
+import { samplesOf, sign } from '../../support/samples.ts';
 
 let output: ReturnType<typeof captureOutput>;
 beforeAll(() => {
@@ -120,4 +120,20 @@ test('two workers with the same message write one row and say one thing', async 
   const both = world(false);
   await Promise.all([processDelivery(both.delivery, both.ports), processDelivery(both.delivery, both.ports)]);
   expect(shapeOf(both)).toMatchObject({ rows: { length: 2 }, events: { length: 3 }, handed: { length: 4 } });
+});
+
+test('a second signal of Graph, days later, is published too; one that is sent again at once is not (D-08)', async () => {
+  const { ports, published } = world(false);
+  for (const file of ['lifecycle-missed.json', 'drive-changed.json']) {
+    const sample = samplesOf('microsoft').find((one) => one.file === file);
+    if (!sample) throw new Error(`there is no ${file}`);
+    for (const receivedAt of ['2023-11-14T22:13:20.000Z', '2023-11-14T22:13:24.000Z', '2023-11-16T22:13:20.000Z']) {
+      const delivery: Delivery = {
+        ...{ provider: 'microsoft', endpoint: 'e1', owner: { tenantId: acme }, receivedAt, requestId: receivedAt },
+        ...{ headers: sample.headers, body: { base64: Buffer.from(sample.body).toString('base64') }, deferred: false },
+      };
+      await processDelivery(delivery, ports);
+    }
+  }
+  expect(published.map(({ type }) => type)).toEqual(Array(4).fill('webhook.received'));
 });

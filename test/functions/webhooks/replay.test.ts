@@ -1,4 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { UNROUTED } from '../../../shared/core/keys.ts';
@@ -200,6 +201,15 @@ describe('a replay', () => {
         .slice(before.length)
         .some(({ id }) => before.includes(id)),
     ).toBe(false);
+  });
+
+  test('whose first message cannot be sent is cancelled, and whoever asked is told of a fault', async () => {
+    const tenant = await filled(3);
+    const down = vi.spyOn(SQSClient.prototype, 'send').mockRejectedValueOnce(new Error('down') as never);
+    expect((await begin(tenant)).status).toBe(500);
+    down.mockRestore();
+    const { items } = (await list(tenant)).json;
+    expect(items).toMatchObject([{ status: 'cancelled', replayed: 0, endedAt: expect.stringMatching(/Z$/) }]);
   });
 
   test('of a tenant that was erased meanwhile tells nothing', async () => {

@@ -1,4 +1,4 @@
-import { connectionIdOf } from '../../shared/connections/connection.ts';
+import { connectionIdOf, kindOf } from '../../shared/connections/connection.ts';
 import { endGrant } from '../../shared/connections/end-grant.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
 import { openTable, readSecretString } from '../../shared/core/aws.ts';
@@ -8,6 +8,7 @@ import { readEnv } from '../../shared/core/env.ts';
 import { openNetwork } from '../../shared/core/fetch.ts';
 import { openObjects } from '../../shared/core/objects.ts';
 import { openApps } from '../../shared/providers/app.ts';
+import type { WayKind } from '../../shared/providers/auth.ts';
 import { handlersOf } from '../../shared/providers/handled.ts';
 import { findWebhooks } from '../../shared/providers/senders.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
@@ -37,8 +38,9 @@ const ports = {
   publish: gathering(openBus(env.BUS_NAME), realMoment.sleep),
   handlersOf,
   handlerQueue: openQueue(env.HANDLER_QUEUE_URL),
-  findOwners: async (provider: string, accountId: string) => {
-    const owners = await connections.findByAccount(provider, accountId);
+  findOwners: async (provider: string, accountId: string, ways?: readonly WayKind[]) => {
+    const all = await connections.findByAccount(provider, accountId);
+    const owners = ways ? all.filter((row) => ways.includes(kindOf(row))) : all;
     if (owners.length > 0) return owners.map((row) => ({ tenantId: row.tenantId, connection: connectionIdOf(row) }));
     const subscribed = await endpoints.ofAccount(provider, accountId);
     return subscribed.map(({ tenantId, name = '' }) => ({ tenantId, connection: { provider, name } }));

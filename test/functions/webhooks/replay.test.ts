@@ -325,6 +325,14 @@ describe('events that nobody owns', () => {
     expect(received()).toHaveLength(2);
   });
 
+  test('stay where they are when the account is connected by a key of its own, not with the app (D-13)', async () => {
+    const account = hub.fresh('acct');
+    await send(account, 'evt_of_the_app');
+    const tenant = await hub.connect('stripe', account, undefined, 'api_key');
+    await hub.run('reroute', activated(tenant, account));
+    expect((await hub.inbox.forTenant(tenant).list({ limit: 1 })).events).toEqual([]);
+  });
+
   test('stay where they are when the connection is not that account, or is no longer', async () => {
     const account = hub.fresh('acct');
     await send(account, 'evt_of_nobody');

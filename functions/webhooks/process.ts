@@ -6,11 +6,13 @@ import { gathering, openBus, openQueue } from '../../shared/core/bus.ts';
 import { realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { openNetwork } from '../../shared/core/fetch.ts';
+import type { TenantId } from '../../shared/core/ids.ts';
 import { openObjects } from '../../shared/core/objects.ts';
 import { openApps } from '../../shared/providers/app.ts';
 import type { WayKind } from '../../shared/providers/auth.ts';
 import { handlersOf } from '../../shared/providers/handled.ts';
 import { findWebhooks } from '../../shared/providers/senders.ts';
+import { tenantStore } from '../../shared/tenants/store.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
 import { endpointStore } from '../../shared/webhooks/endpoint-store.ts';
 import { endpointsFromEnv } from '../../shared/webhooks/endpoints.ts';
@@ -22,6 +24,7 @@ import { queue } from '../middleware/queue.ts';
 
 const env = readEnv(webhooksContract.process.env);
 const connections = connectionStore(openTable(env.CONNECTIONS_TABLE));
+const tenants = tenantStore(openTable(env.TENANTS_TABLE));
 const endpoints = endpointStore(openTable(env.ENDPOINTS_TABLE));
 const ENDPOINT_WITHIN_MS = 5_000;
 
@@ -38,6 +41,7 @@ const ports = {
   publish: gathering(openBus(env.BUS_NAME), realMoment.sleep),
   handlersOf,
   handlerQueue: openQueue(env.HANDLER_QUEUE_URL),
+  tenantSince: async (tenantId: TenantId) => (await tenants.get(tenantId))?.createdAtMs,
   findOwners: async (provider: string, accountId: string, ways?: readonly WayKind[]) => {
     const all = await connections.findByAccount(provider, accountId);
     const owners = ways ? all.filter((row) => ways.includes(kindOf(row))) : all;

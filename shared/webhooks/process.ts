@@ -43,6 +43,8 @@ export interface ProcessPorts extends BelievePorts {
   readonly publish: Bus['publish'];
   /** The active connections of an account, whoever's they are; where `ways` are named, those made in one of them. */
   readonly findOwners: (provider: string, accountId: string, ways?: readonly WayKind[]) => Promise<readonly Owner[]>;
+  /** When the tenant came into being, ms; nothing where it is not there, or being erased. */
+  readonly tenantSince: (tenantId: TenantId) => Promise<number | undefined>;
   /** Ends the owner's connection, where it is one of those that the provider says ended, and tells of it. */
   readonly endConnection: (owner: Owner, end: GrantEnd) => Promise<void>;
   /** Has the subscription of a tenant's endpoint prolonged. */
@@ -69,9 +71,21 @@ export async function processDelivery(delivery: Delivery, ports: ProcessPorts): 
   if (!believed.ok) return believed.error.code === 'unavailable' ? believed : settle(provider, 'forged');
   if (believed.value.handshake) return settle(provider, 'handshake');
   const { webhooks: configured, owner } = believed.value;
+  if (owner && !(await stands(owner.tenantId, delivery, ports))) return settle(provider, 'erased');
   const genuine = { ...delivery, owner, ...(!owner && { ways: waysOf(configured) }) };
   await inParallel(split(configured, request), WIDTH, (event) => take(event, genuine, ports));
   return ok('processed');
+}
+
+/** Returns whether the tenant that it came for is still there: an address in memory, and a message that waits, outlive an
+ *  erasure. The owner's app asks for connections, which do not. */
+async function stands(
+  tenantId: TenantId,
+  { receivedAt }: Delivery,
+  { tenantSince }: Pick<ProcessPorts, 'tenantSince'>,
+): Promise<boolean> {
+  const sinceMs = await tenantSince(tenantId);
+  return sinceMs !== undefined && sinceMs <= Date.parse(receivedAt);
 }
 
 /** The object stays: the message may come again. The bucket forgets it. */

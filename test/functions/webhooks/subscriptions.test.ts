@@ -12,6 +12,7 @@ import { openTable } from '../../../shared/core/aws.ts';
 import { realMoment } from '../../../shared/core/clock.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { Secret } from '../../../shared/core/secret.ts';
+import { tenantStore } from '../../../shared/tenants/store.ts';
 import type { EndpointRow } from '../../../shared/webhooks/endpoint.ts';
 import { endpointStore } from '../../../shared/webhooks/endpoint-store.ts';
 import { fakeBus, fakeKms, fakeSecrets } from '../../support/aws-fakes.ts';
@@ -116,6 +117,7 @@ beforeAll(async () => {
   };
   setEnv({
     ...env,
+    TENANTS_TABLE: dynamo.tables.tenants,
     INBOX_TABLE: dynamo.tables.inbox,
     INTAKE_QUEUE_URL: 'http://127.0.0.1:9/intake',
     HANDLER_QUEUE_URL: 'http://127.0.0.1:9/handlers',
@@ -178,6 +180,9 @@ async function connect(
   } = {},
 ): Promise<TenantId> {
   const tenantId = TenantId.parse(tenant);
+  await tenantStore(openTable(dynamo.tables.tenants)).create({
+    ...{ tenantId, name: 'x', returnUrls: [], status: 'active', createdAtMs: 1, updatedAtMs: 1 },
+  });
   const id = { provider: providerId, name: 'default' };
   const rows = ports.store.forTenant(tenantId);
   const previous = await rows.get(id);

@@ -44,6 +44,7 @@ export class Webhooks extends HubFeature {
       process: {
         STAGE,
         INBOX_TABLE: data.inbox.use(['PutItem']),
+        TENANTS_TABLE: data.tenants.use(['GetItem']),
         CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem'], ['by-account']),
         PAYLOAD_BUCKET: data.payloads.use('GetObject', 'PutObject'),
         PROVIDER_SECRETS: data.secrets.apps(),

@@ -162,7 +162,7 @@ async function replayEvent({ query, moment }: Input, tenant: TenantId): Promise<
   if (!event) return noSuchEvent();
   const { provider, id } = event;
   const replay = begun(tenant, { filter: { provider, event: id }, rate: 1 }, moment);
-  await beginReplay(replay, { replays, queue: replayQueue });
+  await beginReplay(replay, { replays, queue: replayQueue }, moment);
   const goTo = addresses.events(tenant, { provider, event: id, begun: replay.id });
   return ok({ goTo, done: { act: 'replay.started', actor, tenant, given: { replay: replay.id } } });
 }

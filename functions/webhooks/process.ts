@@ -1,4 +1,4 @@
-import { connectionIdOf } from '../../shared/connections/connection.ts';
+import { connectionIdOf, kindOf } from '../../shared/connections/connection.ts';
 import { endGrant } from '../../shared/connections/end-grant.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
 import { openTable, readSecretString } from '../../shared/core/aws.ts';
@@ -6,10 +6,13 @@ import { gathering, openBus, openQueue } from '../../shared/core/bus.ts';
 import { realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { openNetwork } from '../../shared/core/fetch.ts';
+import type { TenantId } from '../../shared/core/ids.ts';
 import { openObjects } from '../../shared/core/objects.ts';
 import { openApps } from '../../shared/providers/app.ts';
+import type { WayKind } from '../../shared/providers/auth.ts';
 import { handlersOf } from '../../shared/providers/handled.ts';
 import { findWebhooks } from '../../shared/providers/senders.ts';
+import { tenantStore } from '../../shared/tenants/store.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
 import { endpointStore } from '../../shared/webhooks/endpoint-store.ts';
 import { endpointsFromEnv } from '../../shared/webhooks/endpoints.ts';
@@ -21,6 +24,7 @@ import { queue } from '../middleware/queue.ts';
 
 const env = readEnv(webhooksContract.process.env);
 const connections = connectionStore(openTable(env.CONNECTIONS_TABLE));
+const tenants = tenantStore(openTable(env.TENANTS_TABLE));
 const endpoints = endpointStore(openTable(env.ENDPOINTS_TABLE));
 const ENDPOINT_WITHIN_MS = 5_000;
 
@@ -37,8 +41,10 @@ const ports = {
   publish: gathering(openBus(env.BUS_NAME), realMoment.sleep),
   handlersOf,
   handlerQueue: openQueue(env.HANDLER_QUEUE_URL),
-  findOwners: async (provider: string, accountId: string) => {
-    const owners = await connections.findByAccount(provider, accountId);
+  tenantSince: async (tenantId: TenantId) => (await tenants.get(tenantId))?.createdAtMs,
+  findOwners: async (provider: string, accountId: string, ways?: readonly WayKind[]) => {
+    const all = await connections.findByAccount(provider, accountId);
+    const owners = ways ? all.filter((row) => ways.includes(kindOf(row))) : all;
     if (owners.length > 0) return owners.map((row) => ({ tenantId: row.tenantId, connection: connectionIdOf(row) }));
     const subscribed = await endpoints.ofAccount(provider, accountId);
     return subscribed.map(({ tenantId, name = '' }) => ({ tenantId, connection: { provider, name } }));

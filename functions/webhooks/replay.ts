@@ -25,6 +25,6 @@ export const handler = http(webhooksContract.replay, async ({ path: { tenant }, 
     const timeIsUp = () => remainingMs() < RESERVE_MS;
     return ok(new Reply(200, await countEvents(inbox.forTenant(tenant), replay.filter, timeIsUp)));
   }
-  await beginReplay(replay, { replays, queue });
+  await beginReplay(replay, { replays, queue }, moment);
   return ok(toView(replay));
 });

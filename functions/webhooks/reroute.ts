@@ -1,3 +1,4 @@
+import { kindOf } from '../../shared/connections/connection.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
 import { openTable } from '../../shared/core/aws.ts';
 import { gathering, openBus, openQueue } from '../../shared/core/bus.ts';
@@ -5,6 +6,8 @@ import { realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { openObjects } from '../../shared/core/objects.ts';
 import { handlersOf } from '../../shared/providers/handled.ts';
+import { findWebhooks } from '../../shared/providers/senders.ts';
+import { waysOf } from '../../shared/providers/webhooks.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
 import { Activation, type ReroutePorts, reroute } from '../../shared/webhooks/reroute.ts';
 import { inboxStore } from '../../shared/webhooks/store.ts';
@@ -20,7 +23,8 @@ const ports: ReroutePorts = {
   handlerQueue: openQueue(env.HANDLER_QUEUE_URL),
   owns: async ({ tenantId, connection }, accountId) => {
     const row = await connections.forTenant(tenantId).get(connection);
-    return row?.status === 'active' && row.account.id === accountId;
+    const ways = waysOf(findWebhooks(connection.provider) ?? {});
+    return row?.status === 'active' && row.account.id === accountId && ways.includes(kindOf(row));
   },
 };
 

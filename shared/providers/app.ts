@@ -40,7 +40,8 @@ export interface AppsEnv {
   readonly PROVIDER_SECRETS: string;
 }
 
-/** Returns a reader that keeps each answer for 60 s, and for 24 h where the store is down (G.2). */
+/** Returns a reader that keeps each answer for 60 s, and for 24 h where the store is down (G.2). A secret that does not fit
+ *  ends the one before it all the same: that may have leaked (D-15). */
 export function openApps(
   { STAGE, PROVIDER_SECRETS }: AppsEnv,
   readSecret: (secretId: string) => Promise<string | undefined>,
@@ -59,16 +60,18 @@ export function openApps(
       return app;
     } catch (error) {
       failed.set(provider, { error, atMs: now() });
+      if (error instanceof WrongSecret) kept.delete(provider);
       throw error;
     }
   }
 
   return async (provider) => {
-    const last = kept.get(provider);
-    if (last && now() - last.atMs < FRESH_MS) return last.app;
+    const known = kept.get(provider);
+    if (known && now() - known.atMs < FRESH_MS) return known.app;
     try {
       return await read(provider);
     } catch (error) {
+      const last = kept.get(provider);
       if (last && now() - last.atMs < STALE_MS) return last.app;
       throw error;
     }

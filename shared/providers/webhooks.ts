@@ -1,4 +1,4 @@
-import type { JsonPath } from './auth.ts';
+import type { JsonPath, WayKind } from './auth.ts';
 
 // The words of a provider's `webhooks.ts`: how its requests are verified, taken apart, routed and answered.
 //
@@ -39,6 +39,10 @@ export interface Webhooks {
   readonly accounts: readonly (readonly JsonPath[])[];
   /** The same, for event types that name their account elsewhere. */
   readonly accountsOf?: Readonly<Record<string, Webhooks['accounts']>>;
+  /** What comes to the address of the owner's app concerns connections that were made in one of these ways, through that
+   *  app: a key of the tenant's own for the same account may be good for less, and lives on without the app (D-13).
+   *  Default: `oauth2`. */
+  readonly ways?: readonly WayKind[];
   /** What is answered instead of 200 with nothing: the first that fits. */
   readonly replies?: readonly Reply[];
   /** A form field that holds the JSON document, where the body is a form. */
@@ -70,8 +74,15 @@ export type TypePlace = Condition & { readonly as?: string };
 
 export interface Ending {
   readonly reason: 'uninstalled' | 'tokens_revoked';
+  /** It ends connections that were made in one of these ways. Default: `oauth2`. */
+  readonly ways?: readonly WayKind[];
   /** Only where this is present (Slack: a person's token may be revoked while the app's stays). */
   readonly when?: JsonPath;
+}
+
+/** Returns the ways of the connections that an event of the owner's app, or an ending, concerns. */
+export function waysOf({ ways = ['oauth2'] }: Pick<Webhooks | Ending, 'ways'>): readonly WayKind[] {
+  return ways;
 }
 
 export interface Reply {

@@ -110,6 +110,7 @@ export const webhooksContract = {
     env: z.object({
       STAGE: setting,
       INBOX_TABLE: setting,
+      TENANTS_TABLE: setting,
       CONNECTIONS_TABLE: setting,
       PAYLOAD_BUCKET: setting,
       PROVIDER_SECRETS: setting,

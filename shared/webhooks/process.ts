@@ -1,3 +1,4 @@
+import type { GrantEnd } from '../connections/end-grant.ts';
 import type { Bus, Queue } from '../core/bus.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { UNROUTED } from '../core/keys.ts';
@@ -6,7 +7,8 @@ import { measure } from '../core/metrics.ts';
 import type { Objects } from '../core/objects.ts';
 import { inParallel } from '../core/parallel.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { Webhooks } from '../providers/webhooks.ts';
+import type { WayKind } from '../providers/auth.ts';
+import { type Webhooks, waysOf } from '../providers/webhooks.ts';
 import { type BelievePorts, believe } from './believe.ts';
 import { place } from './content.ts';
 import type { Delivery } from './contract.ts';
@@ -28,15 +30,23 @@ interface Home {
   readonly connection?: ConnectionId;
 }
 
+/** A delivery whose sender is genuine. */
+interface Genuine extends Delivery {
+  /** How the connections that it may concern were made; none: it came to a tenant's own address, and may concern any. */
+  readonly ways?: readonly WayKind[];
+}
+
 export interface ProcessPorts extends BelievePorts {
   readonly findWebhooks: (provider: string) => Webhooks | undefined;
   readonly inbox: InboxStore;
   readonly objects: Pick<Objects, 'get' | 'put'>;
   readonly publish: Bus['publish'];
-  /** The active connections of an account, whoever's they are. */
-  readonly findOwners: (provider: string, accountId: string) => Promise<readonly Owner[]>;
-  /** Ends the owner's connection, which the provider says ended at `atMs`, and tells of it. */
-  readonly endConnection: (owner: Owner, end: { readonly reason: string; readonly atMs: number }) => Promise<void>;
+  /** The active connections of an account, whoever's they are; where `ways` are named, those made in one of them. */
+  readonly findOwners: (provider: string, accountId: string, ways?: readonly WayKind[]) => Promise<readonly Owner[]>;
+  /** When the tenant came into being, ms; nothing where it is not there, or being erased. */
+  readonly tenantSince: (tenantId: TenantId) => Promise<number | undefined>;
+  /** Ends the owner's connection, where it is one of those that the provider says ended, and tells of it. */
+  readonly endConnection: (owner: Owner, end: GrantEnd) => Promise<void>;
   /** Has the subscription of a tenant's endpoint prolonged. */
   readonly renewSoon: (tenantId: TenantId, endpoint: string) => Promise<void>;
   /** The handlers of a provider's events of this type. */
@@ -61,10 +71,22 @@ export async function processDelivery(delivery: Delivery, ports: ProcessPorts): 
   if (!believed.ok) return believed.error.code === 'unavailable' ? believed : settle(provider, 'forged');
   if (believed.value.handshake) return settle(provider, 'handshake');
   const { webhooks: configured, owner } = believed.value;
-  await inParallel(split(configured, request, Date.parse(delivery.receivedAt)), WIDTH, (event) =>
-    take(event, { ...delivery, owner }, ports),
-  );
+  if (owner && !(await stands(owner.tenantId, delivery, ports))) return settle(provider, 'erased');
+  const genuine = { ...delivery, owner, ...(!owner && { ways: waysOf(configured) }) };
+  const found = split(configured, request, Date.parse(delivery.receivedAt));
+  await inParallel(found, WIDTH, (event) => take(event, genuine, ports));
   return ok('processed');
+}
+
+/** Returns whether the tenant that it came for is still there: an address in memory, and a message that waits, outlive an
+ *  erasure. The owner's app asks for connections, which do not. */
+async function stands(
+  tenantId: TenantId,
+  { receivedAt }: Delivery,
+  { tenantSince }: Pick<ProcessPorts, 'tenantSince'>,
+): Promise<boolean> {
+  const sinceMs = await tenantSince(tenantId);
+  return sinceMs !== undefined && sinceMs <= Date.parse(receivedAt);
 }
 
 /** The object stays: the message may come again. The bucket forgets it. */
@@ -83,7 +105,7 @@ function settle(provider: string, outcome: string): Result<unknown> {
 
 /** Keeps the event for each tenant, hands it to its handlers and publishes it. Only then are connections ended: a crash
  *  before that finds the same owners again. What holds a secret is kept for the operator alone. */
-async function take(event: ProviderEvent, delivery: Delivery, ports: ProcessPorts): Promise<void> {
+async function take(event: ProviderEvent, delivery: Genuine, ports: ProcessPorts): Promise<void> {
   const { provider, requestId } = delivery;
   const receivedAtMs = Date.parse(delivery.receivedAt);
   const owners = event.secret ? [] : await route(event, delivery, ports.findOwners);
@@ -110,7 +132,7 @@ async function take(event: ProviderEvent, delivery: Delivery, ports: ProcessPort
   const { owner, endpoint } = delivery;
   if (event.renews && owner && endpoint !== undefined) await ports.renewSoon(owner.tenantId, endpoint);
   if (event.ending === undefined) return;
-  const end = { reason: event.ending, atMs: event.occurredAtMs ?? receivedAtMs };
+  const end = { ...event.ending, atMs: event.occurredAtMs ?? receivedAtMs };
   const sound = new Set(news.filter(({ outcome }) => outcome === 'routed').map(({ tenantId }) => tenantId));
   for (const { tenantId, connection } of owners) {
     if (connection && sound.has(tenantId)) await ports.endConnection({ tenantId, connection }, end);
@@ -121,12 +143,12 @@ async function take(event: ProviderEvent, delivery: Delivery, ports: ProcessPort
  *  is that tenant's, whatever accounts it names; they say only which of the tenant's connections it is of (D-13). */
 async function route(
   { accountIds }: ProviderEvent,
-  { provider, owner }: Delivery,
+  { provider, owner, ways }: Genuine,
   findOwners: ProcessPorts['findOwners'],
 ): Promise<readonly Home[]> {
   if (owner?.connection) return [owner];
   for (const accountId of accountIds) {
-    const all = await findOwners(provider, accountId);
+    const all = await findOwners(provider, accountId, ways);
     const owners = owner ? all.filter(({ tenantId }) => tenantId === owner.tenantId) : all;
     if (owners.length > 0) return owners;
   }

@@ -25,7 +25,7 @@ export interface ReroutePorts {
   readonly publish: Bus['publish'];
   readonly handlersOf: (provider: string, type: string) => readonly { readonly name: string }[];
   readonly handlerQueue: Pick<Queue, 'sendAll'>;
-  /** Whether the connection is that account's, and active, as it stands. */
+  /** Whether the connection is that account's, active, and of those that events of the owner's app concern, as it stands. */
   readonly owns: (owner: Owner, accountId: string) => Promise<boolean>;
 }
 

@@ -1,6 +1,6 @@
 import { sha256 } from '../core/crypto.ts';
 import { at, atSteps, canonicalJson, textAt } from '../core/json.ts';
-import type { Webhooks } from '../providers/webhooks.ts';
+import type { Ending, Webhooks } from '../providers/webhooks.ts';
 import { holds, readDocument, textIn } from './document.ts';
 import type { Incoming } from './verify.ts';
 
@@ -13,8 +13,8 @@ export interface ProviderEvent {
   readonly occurredAtMs?: number;
   /** Whose account it may be, the likeliest first. */
   readonly accountIds: readonly string[];
-  /** Why the connection ends with it. */
-  readonly ending?: string;
+  /** The connections that end with it, and why. */
+  readonly ending?: Ending;
   /** The subscription that brought it is to be prolonged. */
   readonly renews?: true;
   /** It holds a secret: kept for the operator, and told to nobody. */
@@ -48,7 +48,7 @@ function readEvent(webhooks: Webhooks, request: Incoming, item: unknown, receive
     type,
     occurredAtMs: readTime(webhooks, item),
     accountIds: readAccounts(webhooks, type, item),
-    ...(ends && { ending: ending.reason }),
+    ...(ends && { ending }),
     ...(webhooks.renewedOn?.includes(type) && { renews: true }),
     ...(captured && holds(captured, request, item) && { secret: true }),
     bodyHash,

@@ -32,7 +32,13 @@ export async function processCosts(): Promise<Processed> {
   const nobody = () => Promise.reject(new Error('nobody is asked'));
   const ports = {
     findWebhooks,
-    ...{ readApp: nobody, readEndpoint: nobody, send: nobody, keys: { keyOf: nobody, certificateKey: nobody } },
+    ...{
+      tenantSince: nobody,
+      readApp: nobody,
+      readEndpoint: nobody,
+      send: nobody,
+      keys: { keyOf: nobody, certificateKey: nobody },
+    },
     ...{ handlersOf: () => [], handlerQueue: { sendAll: nobody }, endConnection: nobody, renewSoon: nobody },
     objects: { get: nobody, put: nobody },
     inbox: inboxStore({

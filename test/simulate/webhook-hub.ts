@@ -161,6 +161,7 @@ export class WebhookHub {
             for (const { body } of messages) this.handling.send(body);
           }),
       },
+      tenantSince: async () => this.#ask(caller, owners, () => 0),
       findOwners: async (provider: string, account: string) =>
         this.#ask(caller, owners, () => this.owners.get(`${provider}#${account}`) ?? []),
       renewSoon: async () => undefined, // no sender here has subscriptions

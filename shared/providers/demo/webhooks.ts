@@ -8,5 +8,6 @@ export const demoWebhooks = {
   eventType: [{ body: 'type' }],
   occurredAt: [{ at: 'data.updatedAt', unit: 'iso' }],
   accounts: [['account']],
+  ways: ['oauth2', 'app_jwt'],
   answerWithinMs: 10_000,
 } as const satisfies Webhooks;

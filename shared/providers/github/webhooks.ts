@@ -19,11 +19,12 @@ export const githubWebhooks = {
   eventType: [{ header: 'x-github-event' }],
   eventAction: { body: 'action' },
   accounts: [['repository.owner.id'], ['organization.id'], ['installation.account.id']],
+  ways: ['oauth2', 'app_jwt'],
   accountsOf: { 'github_app_authorization.revoked': [['sender.id']] },
   jsonInForm: 'payload',
   answerWithinMs: 10_000,
   lifecycle: {
-    'installation.deleted': { reason: 'uninstalled' },
+    'installation.deleted': { reason: 'uninstalled', ways: ['app_jwt'] },
     'github_app_authorization.revoked': { reason: 'tokens_revoked' },
   },
 } as const satisfies Webhooks;

@@ -24,6 +24,7 @@ export const twilioWebhooks = {
   eventType: [{ body: 'type' }, { body: 'MessageStatus' }, { body: 'SmsStatus' }, { body: 'CallStatus' }],
   occurredAt: [{ at: 'time', unit: 'iso' }],
   accounts: [['AccountSid']],
+  ways: ['basic', 'client_credentials'], // no app stands in between: the account itself signs
   replies: [
     { when: { body: 'MessageStatus' }, status: 204 },
     { when: { body: 'AccountSid' }, type: 'text/xml', body: '<Response></Response>' },

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { openTable } from '../../../shared/core/aws.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { UNROUTED } from '../../../shared/core/keys.ts';
+import { tenantStore } from '../../../shared/tenants/store.ts';
 import { Delivery } from '../../../shared/webhooks/contract.ts';
 import { inboxStore } from '../../../shared/webhooks/store.ts';
 import { fakeBus, fakeSecrets } from '../../support/aws-fakes.ts';
@@ -38,6 +39,7 @@ const routes: Readonly<Record<string, readonly [string, string]>> = {
 const sqs = mockClient(SQSClient);
 let dynamo: TestDynamo;
 let kms: TestKms;
+let bus: ReturnType<typeof fakeBus>;
 let output: ReturnType<typeof captureOutput>;
 const handlers = new Map<string, Handler>();
 
@@ -66,7 +68,7 @@ beforeEach(async () => {
   sqs.reset();
   sqs.on(SendMessageCommand).resolves({ MessageId: '1' });
   fakeSecrets({});
-  fakeBus();
+  bus = fakeBus();
   kms.down = false;
   kms.asked.length = 0;
   output = captureOutput();
@@ -88,10 +90,10 @@ async function coldStart(): Promise<void> {
 }
 
 let count = 0;
-async function freshTenant(tenant = `endpoints-${++count}`): Promise<string> {
+async function freshTenant(tenant = `endpoints-${++count}`, createdAtMs = 1): Promise<string> {
   await openTable(dynamo.tables.tenants).put({
     ...{ pk: tenant, sk: 'profile', tenantId: tenant, name: 'x', returnUrls: [] },
-    ...{ status: 'active', createdAtMs: 1, updatedAtMs: 1 },
+    ...{ status: 'active', createdAtMs, updatedAtMs: createdAtMs },
   });
   return tenant;
 }
@@ -431,14 +433,45 @@ describe('what ends', () => {
     expect((await ask('remove-endpoint', { tenant, endpoint: json.id })).status).toBe(404);
   });
 
+  async function clear(tenant: string) {
+    const removed = { ...(readEvent('webhooks/clear') as { detail: object }) };
+    const event = { ...removed, detail: { ...removed.detail, tenant: TenantId.parse(tenant) } };
+    await (handlers.get('clear') as Handler)(event, lambdaContext('r', 100_000));
+  }
+
   test('an erased tenant leaves no endpoint (G.3 item 12)', async () => {
     const tenant = await freshTenant();
     for (let n = 0; n < 3; n++) await create(tenant, { provider: 'github' });
     expect(await rows(tenant)).toHaveLength(3);
-    const removed = { ...(readEvent('webhooks/clear') as { detail: object }) };
-    const event = { ...removed, detail: { ...removed.detail, tenant: TenantId.parse(tenant) } };
-    await (handlers.get('clear') as Handler)(event, lambdaContext('r', 100_000));
+    await clear(tenant);
     expect(await rows(tenant)).toEqual([]);
+  });
+
+  test('what waits, or still comes in, for a tenant being erased has no effect, nor for the next of its name (G.3 item 12)', async () => {
+    const tenants = tenantStore(openTable(dynamo.tables.tenants));
+    const tenant = TenantId.parse(await freshTenant());
+    const { json } = await create(tenant, { provider: 'github' });
+    expect(await post(json.url, json.secret)).toBe(200);
+    await tenants.markRemoving(tenant, Date.now());
+    expect(await drain()).toBe(0);
+    await clear(tenant);
+    later(30_000);
+    expect(await post(json.url, json.secret)).toBe(200); // what is in memory is believed for a minute
+    await tenants.erase(tenant);
+    expect(await drain()).toBe(0);
+    later(60_000);
+    await freshTenant(tenant, Date.now());
+    expect(await drain()).toBe(0);
+    expect([await inboxOf(tenant), bus.events]).toEqual([[], []]);
+  });
+
+  test('what came in before an endpoint was removed still counts', async () => {
+    const tenant = await freshTenant();
+    const { json } = await create(tenant, { provider: 'github' });
+    expect(await post(json.url, json.secret)).toBe(200);
+    await ask('remove-endpoint', { tenant, endpoint: json.id });
+    expect(await drain()).toBe(0);
+    expect(await inboxOf(tenant)).toHaveLength(1);
   });
 });
 

@@ -10,6 +10,7 @@ import { activated } from '../../../shared/connections/connection.ts';
 import { connectionStore } from '../../../shared/connections/store.ts';
 import { openTable } from '../../../shared/core/aws.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
+import type { WayKind } from '../../../shared/providers/auth.ts';
 import { findSyncs } from '../../../shared/providers/polled.ts';
 import { recordStore } from '../../../shared/syncs/record-store.ts';
 import { syncStore } from '../../../shared/syncs/store.ts';
@@ -102,11 +103,16 @@ export async function startWebhooks() {
     events: bus.events,
 
     /** Makes an active connection of a fresh tenant, with its syncs where the provider has some. */
-    async connect(provider: string, accountId: string, tenantId = TenantId.parse(fresh('tenant'))): Promise<TenantId> {
+    async connect(
+      provider: string,
+      accountId: string,
+      tenantId = TenantId.parse(fresh('tenant')),
+      kind?: WayKind,
+    ): Promise<TenantId> {
       const id = { provider, name: 'default' };
       const grant = { generation: 1, sealed: { accessToken: 'sealed' }, scopes: [] };
       const moment = testMoment(START_MS - 1);
-      const row = activated({ tenantId, id, account: { id: accountId } }, grant, undefined, moment);
+      const row = activated({ tenantId, id, account: { id: accountId }, kind }, grant, undefined, moment);
       await connections.forTenant(tenantId).save(row, undefined);
       for (const [sync, data] of Object.entries(findSyncs(provider)))
         await syncs.forTenant(tenantId).create(born({ tenantId, connection: id, sync }, data, START_MS, moment));

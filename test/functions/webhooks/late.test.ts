@@ -37,6 +37,7 @@ beforeAll(async () => {
     INBOX_TABLE: 'inbox',
     ENDPOINTS_TABLE: 'endpoints',
     ENDPOINT_KEY_ID: 'endpoint-key',
+    TENANTS_TABLE: 'tenants',
     CONNECTIONS_TABLE: 'connections',
     PAYLOAD_BUCKET: 'payloads',
     PROVIDER_SECRETS: 'patchbay/local/',

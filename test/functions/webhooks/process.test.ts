@@ -9,10 +9,13 @@ import { connectionStore } from '../../../shared/connections/store.ts';
 import { openTable } from '../../../shared/core/aws.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { OWNER, UNROUTED } from '../../../shared/core/keys.ts';
+import type { WayKind } from '../../../shared/providers/auth.ts';
+import { catalogue } from '../../../shared/providers/catalogue.ts';
 import { githubWebhooks } from '../../../shared/providers/github/webhooks.ts';
 import { webhooksOf } from '../../../shared/providers/senders.ts';
 import { slackWebhooks } from '../../../shared/providers/slack/webhooks.ts';
-import type { Webhooks } from '../../../shared/providers/webhooks.ts';
+import { type Webhooks, waysOf } from '../../../shared/providers/webhooks.ts';
+import { tenantStore } from '../../../shared/tenants/store.ts';
 import type { Delivery } from '../../../shared/webhooks/contract.ts';
 import { inboxStore } from '../../../shared/webhooks/store.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
@@ -38,6 +41,7 @@ beforeAll(async () => {
     INBOX_TABLE: dynamo.tables.inbox,
     ENDPOINTS_TABLE: dynamo.tables.endpoints,
     ENDPOINT_KEY_ID: 'endpoint-key',
+    TENANTS_TABLE: dynamo.tables.tenants,
     CONNECTIONS_TABLE: dynamo.tables.connections,
     PAYLOAD_BUCKET: 'payloads',
     PROVIDER_SECRETS: 'patchbay/prod/',
@@ -66,6 +70,14 @@ let count = 0;
 const fresh = (what: string) => `${what}-${++count}`;
 
 const connections = () => connectionStore(openTable(dynamo.tables.connections));
+/** A tenant without connections. */
+async function freshTenant(): Promise<TenantId> {
+  const tenantId = TenantId.parse(fresh('tenant'));
+  await tenantStore(openTable(dynamo.tables.tenants)).create({
+    ...{ tenantId, name: 'x', returnUrls: [], status: 'active', createdAtMs: 1, updatedAtMs: 1 },
+  });
+  return tenantId;
+}
 const inboxOf = async (tenantId: string) =>
   (await inboxStore(openTable(dynamo.tables.inbox)).forTenant(tenantId).list({ limit: 100 })).events;
 
@@ -75,6 +87,7 @@ async function connect(
   name = 'default',
   tenant = fresh('tenant'),
   grantedAtMs = 1,
+  kind?: WayKind,
 ): Promise<TenantId> {
   const tenantId = TenantId.parse(tenant);
   const about = {
@@ -83,6 +96,7 @@ async function connect(
     account: { id: accountId },
     sourceSession: fresh('cs'),
     grantedAtMs,
+    kind,
   };
   const grant = { generation: 1, sealed: { accessToken: 'sealed' }, scopes: [] };
   await connections()
@@ -284,12 +298,13 @@ describe('a delivery with several events', () => {
     expect(JSON.stringify(await inboxOf(second))).not.toContain(one);
   });
 
-  test('costs one put for each, and they share what is published', async () => {
-    const tenantId = TenantId.parse(fresh('tenant'));
+  test("costs one put for each, at a tenant's own address one read for all, and they share what is published", async () => {
+    const tenantId = await freshTenant();
     const events = Array.from({ length: 200 }, (_, n) => ({ sg_event_id: `s${n}`, event: 'delivered', timestamp: 1 }));
     const requests = vi.spyOn(DynamoDBClient.prototype, 'send');
     await run(delivery('sendgrid', events, { owner: { tenantId } }));
-    expect(requests.mock.calls.map(([command]) => command.constructor.name)).toEqual(Array(200).fill('PutItemCommand'));
+    const [read, ...writes] = requests.mock.calls.map(([command]) => command.constructor.name);
+    expect([read, writes]).toEqual(['GetItemCommand', Array(200).fill('PutItemCommand')]);
     requests.mockRestore();
     expect(new Set(published().map(({ id }) => id)).size).toBe(200);
     expect(bus.commandCalls(PutEventsCommand).length).toBeLessThanOrEqual(30);
@@ -302,7 +317,7 @@ describe("a delivery to a tenant's own address (D-13)", () => {
   test('is that tenant, whatever account its body names: no row for another', async () => {
     const account = fresh('account');
     const victim = await connect('github', account);
-    const tenantId = TenantId.parse(fresh('tenant'));
+    const tenantId = await freshTenant();
     await run(endpoint({ tenantId }, account));
     expect(await inboxOf(victim)).toEqual([]);
     const [event] = await inboxOf(tenantId);
@@ -313,7 +328,7 @@ describe("a delivery to a tenant's own address (D-13)", () => {
 
   test("is of the connection that the address names, or else of the tenant's own that has the account", async () => {
     const account = fresh('account');
-    const tenantId = await connect('github', account, 'sales');
+    const tenantId = await connect('github', account, 'sales', await freshTenant(), 1, 'basic'); // however it was made
     await connect('github', account);
     await run(endpoint({ tenantId }, account));
     await run(endpoint({ tenantId, connection: { provider: 'github', name: 'other' } }, account));
@@ -480,18 +495,41 @@ describe('an event that ends the connection', () => {
     expect(endings.map(({ provider, event }) => `${provider} ${event.type}`).sort()).toEqual(declared.sort());
   });
 
-  test.each(endings)('$provider: $event.type ends it', async ({ provider, sample, event }) => {
-    const tenantId = await connect(provider, event.accounts[0] ?? '');
-    const row = () => connections().forTenant(tenantId).get({ provider, name: 'default' });
-    expect(await row()).toMatchObject({ status: 'active' });
+  /** Connects the account in each of the provider's ways, for a tenant each, and delivers the sample to the owner's app. */
+  async function endOf({ provider, sample, event }: (typeof endings)[number]) {
+    const kinds = (catalogue[provider]?.provider.auth ?? []).map(({ kind }) => kind);
+    const tenants = new Map<WayKind, TenantId>();
+    for (const kind of kinds)
+      tenants.set(kind, await connect(provider, event.accounts[0] ?? '', 'default', fresh('tenant'), 1, kind));
     const { headers, body, url, sentAt } = sample;
     await run({
       ...{ provider, headers, url, receivedAt: sentAt, requestId: fresh('req'), deferred: false },
       body: { base64: Buffer.from(body).toString('base64') },
     });
-    expect(await row()).toMatchObject({ status: 'needs_reauth', reason: event.ending });
-    expect((await row())?.announceAtMs).toBeUndefined();
-  });
+    const ended = await Promise.all(
+      [...tenants].map(async ([kind, tenantId]) => {
+        const row = await connections().forTenant(tenantId).get({ provider, name: 'default' });
+        if (row?.status === 'active') return [];
+        expect(row).toMatchObject({ status: 'needs_reauth', reason: event.ending });
+        expect(row?.announceAtMs).toBeUndefined();
+        return [kind];
+      }),
+    );
+    const told = await Promise.all(
+      [...tenants].map(async ([kind, tenantId]) => ((await inboxOf(tenantId)).length > 0 ? [kind] : [])),
+    );
+    return { ended: ended.flat(), told: told.flat() };
+  }
+
+  test.each(endings)(
+    '$provider: $event.type ends what was made with the app, and no key of a tenant (D-13)',
+    async (one) => {
+      const webhooks: Webhooks = webhooksOf[one.provider as keyof typeof webhooksOf];
+      const { ended, told } = await endOf(one);
+      expect(ended).toEqual(waysOf(webhooks.lifecycle?.[one.event.type] ?? {}));
+      expect(told.sort()).toEqual([...waysOf(webhooks)].sort());
+    },
+  );
 
   test('that came late cannot end a connection that was authorized after it', async () => {
     const team = fresh('T');

@@ -1,4 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { UNROUTED } from '../../../shared/core/keys.ts';
@@ -202,6 +203,15 @@ describe('a replay', () => {
     ).toBe(false);
   });
 
+  test('whose first message cannot be sent is cancelled, and whoever asked is told of a fault', async () => {
+    const tenant = await filled(3);
+    const down = vi.spyOn(SQSClient.prototype, 'send').mockRejectedValueOnce(new Error('down') as never);
+    expect((await begin(tenant)).status).toBe(500);
+    down.mockRestore();
+    const { items } = (await list(tenant)).json;
+    expect(items).toMatchObject([{ status: 'cancelled', replayed: 0, endedAt: expect.stringMatching(/Z$/) }]);
+  });
+
   test('of a tenant that was erased meanwhile tells nothing', async () => {
     const tenant = await filled(3);
     await begin(tenant);
@@ -313,6 +323,14 @@ describe('events that nobody owns', () => {
 
     await hub.run('reroute', activated(tenant, account));
     expect(received()).toHaveLength(2);
+  });
+
+  test('stay where they are when the account is connected by a key of its own, not with the app (D-13)', async () => {
+    const account = hub.fresh('acct');
+    await send(account, 'evt_of_the_app');
+    const tenant = await hub.connect('stripe', account, undefined, 'api_key');
+    await hub.run('reroute', activated(tenant, account));
+    expect((await hub.inbox.forTenant(tenant).list({ limit: 1 })).events).toEqual([]);
   });
 
   test('stay where they are when the connection is not that account, or is no longer', async () => {

@@ -13,6 +13,7 @@ import { realMoment } from '../../../shared/core/clock.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { Secret } from '../../../shared/core/secret.ts';
 import type { WayKind } from '../../../shared/providers/auth.ts';
+import { tenantStore } from '../../../shared/tenants/store.ts';
 import type { EndpointRow } from '../../../shared/webhooks/endpoint.ts';
 import { endpointStore } from '../../../shared/webhooks/endpoint-store.ts';
 import { fakeBus, fakeKms, fakeSecrets } from '../../support/aws-fakes.ts';
@@ -117,6 +118,7 @@ beforeAll(async () => {
   };
   setEnv({
     ...env,
+    TENANTS_TABLE: dynamo.tables.tenants,
     INBOX_TABLE: dynamo.tables.inbox,
     INTAKE_QUEUE_URL: 'http://127.0.0.1:9/intake',
     HANDLER_QUEUE_URL: 'http://127.0.0.1:9/handlers',
@@ -180,6 +182,9 @@ async function connect(
   } = {},
 ): Promise<TenantId> {
   const tenantId = TenantId.parse(tenant);
+  await tenantStore(openTable(dynamo.tables.tenants)).create({
+    ...{ tenantId, name: 'x', returnUrls: [], status: 'active', createdAtMs: 1, updatedAtMs: 1 },
+  });
   const id = { provider: providerId, name: 'default' };
   const rows = ports.store.forTenant(tenantId);
   const previous = await rows.get(id);

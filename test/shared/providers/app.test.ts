@@ -59,6 +59,18 @@ test('an absent or empty secret is an app without anything; a wrong one is told 
   }
 });
 
+test('what replaces a good one and does not fit ends it within a minute; a store that is down then keeps it ended (D-15)', async () => {
+  const { state, read } = store('{"clientId":"a"}');
+  await read('github');
+  Object.assign(state, { nowMs: 60_000, answer: '{"clientId":""}' });
+  for (let n = 0; n < 10; n++) await expect(read('github')).rejects.toThrow(WrongSecret);
+  expect(state.reads).toBe(2);
+  Object.assign(state, { nowMs: 65_000, answer: new Error('down') });
+  for (let n = 0; n < 10; n++) await expect(read('github')).rejects.toThrow('down');
+  Object.assign(state, { nowMs: 70_000, answer: '{"clientId":"b"}' });
+  expect(await read('github')).toEqual({ clientId: 'b' });
+});
+
 test('origins move whole origins and nothing that merely begins alike', () => {
   const app = { origins: { 'https://slack.com': 'http://127.0.0.1:9001' } };
   expect(placed('https://slack.com/api/auth.test?x=1', app)).toBe('http://127.0.0.1:9001/api/auth.test?x=1');

@@ -5,7 +5,7 @@ import { githubWebhooks } from '../../../shared/providers/github/webhooks.ts';
 import { findWebhooks, otherSenders, webhooksOf } from '../../../shared/providers/senders.ts';
 import { configure, type WebhookSettings } from '../../../shared/providers/settings.ts';
 import { slackWebhooks } from '../../../shared/providers/slack/webhooks.ts';
-import type { Signature, Webhooks } from '../../../shared/providers/webhooks.ts';
+import { type Signature, type Webhooks, waysOf } from '../../../shared/providers/webhooks.ts';
 import { bringsSecret, nothing, replyTo, unsignedHandshake, wordsOf } from '../../../shared/webhooks/answer.ts';
 import { believe } from '../../../shared/webhooks/believe.ts';
 import { readDocument } from '../../../shared/webhooks/document.ts';
@@ -33,6 +33,23 @@ test('every sender that the catalogue has is known to the intake; the others are
   }
   for (const stranger of ['nobody', 'constructor', '__proto__', 'toString'])
     expect(findWebhooks(stranger)).toBeUndefined();
+});
+
+/** Senders behind whom no app stands: the account itself signs. */
+const signedByAccount = ['twilio'];
+
+test("what comes to the owner's app concerns each way that goes through it, and no other; an ending some of these (D-13)", () => {
+  for (const [id, { provider, webhooks }] of Object.entries(catalogue)) {
+    if (!webhooks || webhooks.accounts.length === 0) continue;
+    const kinds = provider.auth.map(({ kind }) => kind);
+    const through = provider.auth.filter((way) => way.kind === 'oauth2' || JSON.stringify(way).includes('{app.'));
+    const expected = signedByAccount.includes(id) ? kinds : through.map(({ kind }) => kind);
+    expect([...waysOf(webhooks)].sort(), id).toEqual([...expected].sort());
+    for (const [type, ending] of Object.entries(webhooks.lifecycle ?? {})) {
+      expect(waysOf(ending).length, type).toBeGreaterThan(0);
+      expect(expected, `${id} ${type}`).toEqual(expect.arrayContaining([...waysOf(ending)]));
+    }
+  }
 });
 
 interface Change {
@@ -108,9 +125,9 @@ describe.each(cases)('%s', (_file, { provider, webhooks, sample }) => {
     expect(await isBelieved(provider, webhooks, sample)).toBe(true);
     if (handshake) return;
     const found = split(configured, requestOf(sample), nowMs);
-    expect(found.map(({ type, accountIds, ending }) => ({ type, accounts: accountIds, ending }))).toEqual(
-      events.map(({ type, accounts, ending }) => ({ type, accounts, ending })),
-    );
+    expect(
+      found.map(({ type, accountIds, ending }) => ({ type, accounts: accountIds, ending: ending?.reason })),
+    ).toEqual(events.map(({ type, accounts, ending }) => ({ type, accounts, ending })));
     for (const [index, { id, occurredAt }] of events.entries()) {
       if (id !== undefined) expect(found[index]?.id).toBe(id);
       expect(found[index]?.occurredAtMs).toBe(occurredAt && Date.parse(occurredAt));

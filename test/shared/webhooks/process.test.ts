@@ -65,6 +65,7 @@ function world(large: boolean) {
       put: (key, body) => io(() => void objects.set(key, body)),
     },
     publish: (events) => io(() => void published.push(...events)),
+    tenantSince: () => io(() => 0),
     findOwners: (provider) =>
       io(() =>
         [...active].map((tenant) => ({ tenantId: TenantId.parse(tenant), connection: { provider, name: 'default' } })),

@@ -23,10 +23,11 @@ import { VirtualMoment } from './virtual-moment.ts';
 
 export class Crash extends Error {}
 
-/** Where an invocation breaks: at its n-th I/O, before or after the effect; alone, or with the whole process. */
+/** Where an invocation breaks: at its n-th I/O, before or after the effect; alone, or with the whole process. `twice`: a
+ *  write to the table is done, its answer is lost, and the client's repetition meets it (A-22). */
 export interface Fault {
   readonly at: number;
-  readonly effect: 'none' | 'done';
+  readonly effect: 'none' | 'done' | 'twice';
   readonly process: 'dies' | 'lives';
 }
 
@@ -69,17 +70,23 @@ export class World {
   #fault: Fault | undefined;
   #steps = 0;
   #dead = false;
+  #repeats = false;
 
   constructor(table: Table) {
     const attempts: Attempts = openAttempts({
       mocks: noMocks,
       credentials: { live: () => this.#io(async () => this.#live()) },
-      limits: { take: async () => ({ waitMs: 0 }), block: async () => {}, note: async () => {}, leave: async () => {} },
+      limits: {
+        take: () => this.#io(async () => ({ waitMs: 0 })),
+        block: async () => {},
+        note: async () => {},
+        leave: async () => {},
+      },
       send: (request) => this.#network(request),
       readApp: async () => ({}),
       stage: 'local',
     });
-    const store = callStore(table);
+    const store = callStore(this.#repeating(table));
     const calls: CallStore = {
       forTenant: (tenantId) => this.#wrapped(store.forTenant(tenantId)),
       due: (...args) =>
@@ -208,7 +215,8 @@ export class World {
     const next = this.script.shift();
     if (next && next !== 'lost') return next;
     const key = request.headers['idempotency-key'];
-    if (key === undefined || !this.effects.includes(key)) this.effects.push(key ?? `${request.method} ${request.url}`);
+    const effect = key ?? `${request.method} ${request.url} ${request.body}`;
+    if (key === undefined || !this.effects.includes(key)) this.effects.push(effect);
     return next === 'lost' ? silence : answer(201);
   }
 
@@ -239,8 +247,20 @@ export class World {
     if (this.#dead) throw new Crash();
     const fault = ++this.#steps === this.#fault?.at ? this.#fault : undefined;
     if (fault?.effect === 'none') return this.#break(fault);
+    this.#repeats = fault?.effect === 'twice';
     const value = await work();
-    return fault ? this.#break(fault) : value;
+    this.#repeats = false;
+    return fault && fault.effect !== 'twice' ? this.#break(fault) : value;
+  }
+
+  #repeating(table: Table): Table {
+    const again =
+      <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
+      async (...args: A): Promise<R> => {
+        if (this.#repeats) await write(...args);
+        return write(...args);
+      };
+    return { ...table, put: again(table.put), update: again(table.update), remove: again(table.remove) };
   }
 
   #break(fault: Fault): never {

@@ -10,7 +10,7 @@ import { type Attempts, isRepeatable } from './attempt.ts';
 import { after, type Call, type Claim, type Entry, ended, hasEnded, type SealedCall } from './call.ts';
 import type { CallContents } from './contents.ts';
 import type { CallMessage } from './contract.ts';
-import { drive } from './drive.ts';
+import { AFTER_BUG_MS, drive } from './drive.ts';
 import type { CallStore } from './store.ts';
 
 export interface CallPorts {
@@ -33,7 +33,7 @@ export const CLAIM_MARGIN_MS = 1_000;
 /** Kept of the function's time for writing and publishing. */
 export const CLOSING_MS = 5_000;
 /** What threw comes back with its message, and to the dead letters if it goes on; the tick does not multiply it. */
-const AFTER_BUG = { notBeforeMs: 5_000, dueMs: 60 * 60_000 } as const;
+const AFTER_BUG = { notBeforeMs: AFTER_BUG_MS, dueMs: 60 * 60_000 } as const;
 
 /** What becomes of the message: it is done with, or comes back in `waitMs`. */
 export type Fate = 'settle' | { readonly waitMs: number };

@@ -3,9 +3,10 @@ import { nextDelayMs } from '../core/backoff.ts';
 import type { Moment } from '../core/clock.ts';
 import { log } from '../core/log.ts';
 import type { Result } from '../core/result.ts';
+import { findProvider } from '../providers/definitions.ts';
 import { accept, type Prepared, prepare, prepareRead } from './asked.ts';
-import type { AttemptOutcome, Attempts, CallError } from './attempt.ts';
-import { after, type Call, ended, NAP_MS, noted, waiting } from './call.ts';
+import { type AttemptOutcome, type Attempts, type CallError, isRepeatable, type Job } from './attempt.ts';
+import { after, type Call, ended, keyedAtMs, NAP_MS, noted, waiting } from './call.ts';
 import { patience } from './conclude.ts';
 import { type NextPage, nextPage, requestOf } from './paginate.ts';
 import { bearing, isConflict, lacksVersion, versionIn } from './version.ts';
@@ -17,6 +18,10 @@ export const AFTER_BUG_MS = 5_000;
 const NO_VERSION = {
   code: 'unexpected_answer',
   message: 'The provider does not tell the version of what is to be changed.',
+};
+const FORGOTTEN = {
+  code: 'key_outlived',
+  message: 'It may have been done earlier, and the provider may have forgotten its idempotency key since.',
 };
 
 export interface Budget {
@@ -51,30 +56,26 @@ export async function drive(claimed: Call, ports: DrivePorts, budget: Budget, mo
       const timeoutMs = budget.deadlineMs - moment.nowMs;
       if (timeoutMs < MARGIN_MS) return waiting(call, moment.nowMs);
       const startMs = moment.nowMs;
-      const { request, idempotencyKey } = bearing(
-        step.value,
-        call.version,
-        turn === 0 ? call.id : `${call.id}_${turn}`,
-      );
-      const outcome = await ports.attempts.attempt(
-        {
-          ...step.value,
-          call: call.id,
-          request: requestOf(request, call.pages?.next),
-          tenantId: call.tenantId,
-          id: call.connection,
-          idempotencyKey,
-          timeoutMs,
-          lane: call.lane,
-          attempt: call.tries + 1,
-          slot: call.slot,
-          askedAtMs: call.createdAtMs,
-          cache: call.asked.cache,
-          credential,
-          requestId: call.requestId,
-        },
-        moment,
-      );
+      const borne = bearing(step.value, call.version, turn === 0 ? call.id : `${call.id}_${turn}`);
+      const job: Job = {
+        ...step.value,
+        ...borne,
+        call: call.id,
+        request: requestOf(borne.request, call.pages?.next),
+        tenantId: call.tenantId,
+        id: call.connection,
+        keyedAtMs: keyedAtMs(call, startMs),
+        timeoutMs,
+        lane: call.lane,
+        attempt: call.tries + 1,
+        slot: call.slot,
+        askedAtMs: call.createdAtMs,
+        cache: call.asked.cache,
+        credential,
+        requestId: call.requestId,
+      };
+      if (call.doubt && !maySendAgain(job, ports.stage, startMs)) return unmade(call, FORGOTTEN, 'outcome_unknown');
+      const outcome = await ports.attempts.attempt(job, moment);
       credential = undefined;
       if (step.value !== prepared.value && outcome.kind === 'succeeded') {
         const version = prepared.value.version && versionIn(prepared.value.version, outcome);
@@ -113,8 +114,17 @@ function stepOf(prepared: Prepared, call: Call, stage: string): Result<Prepared>
   return prepareRead(version, input, call.connection.provider, stage);
 }
 
-function unmade(call: Call, { code, message }: Pick<CallError, 'code' | 'message'>): Call {
-  return ended({ ...call, error: { provider: call.connection.provider, code, message, retryable: false } }, 'failed');
+function maySendAgain(job: Job, stage: string, nowMs: number): boolean {
+  const entry = findProvider(job.id.provider, stage);
+  return entry !== undefined && isRepeatable(job, entry.provider, nowMs);
+}
+
+function unmade(
+  call: Call,
+  { code, message }: Pick<CallError, 'code' | 'message'>,
+  ending: 'failed' | 'outcome_unknown' = 'failed',
+): Call {
+  return ended({ ...call, error: { provider: call.connection.provider, code, message, retryable: false } }, ending);
 }
 
 function followingPage({ pagination, request }: Prepared, outcome: AttemptOutcome): NextPage | undefined {

@@ -7,7 +7,17 @@ import { log } from '../core/log.ts';
 import { findProvider } from '../providers/definitions.ts';
 import { prepare } from './asked.ts';
 import { type Attempts, isRepeatable } from './attempt.ts';
-import { after, type Call, type Claim, type Entry, ended, hasEnded, type SealedCall } from './call.ts';
+import {
+  after,
+  type Call,
+  type Claim,
+  type Entry,
+  ended,
+  hasEnded,
+  INTERRUPTED,
+  keyedAtMs,
+  type SealedCall,
+} from './call.ts';
 import type { CallContents } from './contents.ts';
 import type { CallMessage } from './contract.ts';
 import { AFTER_BUG_MS, drive } from './drive.ts';
@@ -123,14 +133,16 @@ async function drivenOrReleased(call: Call, claim: Claim, deadlineMs: number, po
 function interrupted(call: Call, stage: string, { nowMs }: Moment): Call {
   const provider = findProvider(call.connection.provider, stage)?.provider;
   const prepared = prepare(call.asked, call.connection.provider, stage);
-  const safe = provider && prepared.ok && isRepeatable({ ...prepared.value, idempotencyKey: call.id }, provider);
+  const job = prepared.ok && { ...prepared.value, idempotencyKey: call.id, keyedAtMs: keyedAtMs(call, nowMs) };
+  const safe = provider && job && isRepeatable(job, provider, nowMs);
   const error = {
     provider: call.connection.provider,
-    code: 'interrupted',
+    code: INTERRUPTED,
     message: 'The hub was interrupted while it made this call.',
     retryable: safe === true,
   };
-  return after(call, safe ? { kind: 'retry', error, waitMs: 0 } : { kind: 'unknown', error }, nowMs, nowMs);
+  const doubt = job && job.effect === 'write' ? { doubt: 'unanswered' as const } : {};
+  return after(call, safe ? { kind: 'retry', error, waitMs: 0, ...doubt } : { kind: 'unknown', error }, nowMs, nowMs);
 }
 
 /** Tells the owner how a call ended; the same ending has the same event id, however often it is told. */

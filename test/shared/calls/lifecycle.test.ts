@@ -55,6 +55,22 @@ describe('a call at once', () => {
     expect(long.effects).toEqual([call?.id]);
   });
 
+  const put = { request: { method: 'PUT', path: '/contacts/c1', body: {}, headers: { 'if-none-match': '*' } } };
+  test.each([
+    ['none was answered', create, ['lost', 'lost', 'lost', 'lost', 'lost'], undefined],
+    ['the last one alone was', create, ['lost', 'lost', 'lost', 'lost', answer(429)], undefined],
+    ['its time was over first', create, ['lost', answer(429, {}, { 'retry-after': '7200' })], 3_600_000],
+    ['it finds itself done', put, ['lost', answer(412)], undefined],
+  ] as const)('E-25: that may have been done has not failed: %s', async (_name, body, script, livesMs) => {
+    const world = new World(table);
+    world.script.push(...script);
+    const expiresAt = livesMs && new Date(world.moment.nowMs + livesMs).toISOString();
+    await world.submit({ ...body, ...(expiresAt && { expiresAt }) });
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'outcome_unknown' }]);
+    expect(world.effects).toHaveLength(1);
+  });
+
   test('that is exhausted has failed, with all its attempts on record', async () => {
     const world = new World(table);
     world.script.push(...Array.from({ length: 9 }, () => answer(500, { error: { code: 'down', message: 'Down.' } })));
@@ -428,7 +444,7 @@ describe('E-28: a call that is retried by hand', () => {
     const submitted = await world.submit(create);
     const id = submitted.ok ? submitted.value.id : '';
     await world.settle();
-    expect(await world.calls()).toMatchObject([{ id, status: 'failed', error: { code: 'timeout' } }]);
+    expect(await world.calls()).toMatchObject([{ id, status: 'outcome_unknown', error: { code: 'timeout' } }]);
     const answers = await Promise.all([retried(world, id), retried(world, id)]);
     expect(answers.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
     await world.settle();
@@ -440,6 +456,42 @@ describe('E-28: a call that is retried by hand', () => {
     expect(world.events.map(({ type }) => type)).toEqual(['call.failed', 'call.succeeded']);
     expect(await retried(world, id)).toMatchObject({ ok: false, error: { code: 'conflict' } });
     expect(await retried(world, 'call_none')).toMatchObject({ ok: false, error: { code: 'not_found' } });
+  });
+
+  test.each([
+    ['is done once while the provider knows its key', 20 * 3_600_000, 'succeeded', 1],
+    ['is not sent again once the provider may have forgotten its key', 3 * 86_400_000, 'outcome_unknown', 0],
+  ])('E-25: one that the provider failed on, and may have done, %s', async (_name, laterMs, status, sent) => {
+    const world = new World(table);
+    world.script.push(...Array.from({ length: 5 }, () => answer(500)));
+    await world.submit(create);
+    await world.settle();
+    const [failed] = await world.calls();
+    expect(failed).toMatchObject({ status: 'failed' });
+    world.sent.length = 0;
+    world.moment.nowMs += laterMs;
+    await retried(world, failed?.id ?? '');
+    await world.settle();
+    const [call] = await world.calls();
+    expect(call?.status).toBe(status);
+    expect(world.sent).toHaveLength(sent);
+    if (sent > 0) return;
+    expect(call).toMatchObject({ error: { code: 'key_outlived' } });
+    await retried(world, failed?.id ?? ''); // who asks for an unknown one has decided
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'succeeded' }]);
+  });
+
+  test('E-25: one whose key the provider may have forgotten is left unknown by the next lost answer', async () => {
+    const world = new World(table);
+    world.script.push(answer(400));
+    await world.submit(create);
+    world.moment.nowMs += 2 * 86_400_000;
+    world.script.push('lost');
+    await retried(world, (await world.calls())[0]?.id ?? '');
+    await world.settle();
+    expect(await world.calls()).toMatchObject([{ status: 'outcome_unknown', error: { code: 'timeout' } }]);
+    expect(world.effects).toHaveLength(1);
   });
 
   test('E-25: one that may have arrived is never tried again by itself, only by hand', async () => {

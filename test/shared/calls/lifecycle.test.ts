@@ -61,6 +61,8 @@ describe('a call at once', () => {
     ['the last one alone was', create, ['lost', 'lost', 'lost', 'lost', answer(429)], undefined],
     ['its time was over first', create, ['lost', answer(429, {}, { 'retry-after': '7200' })], 3_600_000],
     ['it finds itself done', put, ['lost', answer(412)], undefined],
+    ['its answer cannot be read', put, ['unreadable'], undefined],
+    ['its answer cannot be read', create, ['unreadable'], undefined],
   ] as const)('E-25: that may have been done has not failed: %s', async (_name, body, script, livesMs) => {
     const world = new World(table);
     world.script.push(...script);

@@ -39,6 +39,7 @@ export const answer = (
 ): Answer =>
   ok({ status, headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from(JSON.stringify(body)) });
 export const silence: Answer = err({ reason: 'timeout', sent: true, cause: 'silence' });
+const unreadable: Answer = err({ reason: 'too_large', sent: true, status: 200, cause: 'no gzip' });
 
 interface Message {
   readonly body: CallMessage;
@@ -60,7 +61,7 @@ export class World {
   readonly messages: Message[] = [];
   readonly dead: Message[] = [];
   /** What the provider answers next; when there is nothing left it does what it is asked. */
-  readonly script: (Answer | 'lost')[] = [];
+  readonly script: (Answer | 'lost' | 'unreadable')[] = [];
   connection: Partial<Connection> | undefined = { status: 'active' };
   /** Why there is no credential at present. */
   refusal: ReturnType<typeof refuse> | undefined;
@@ -213,10 +214,11 @@ export class World {
   #provide(request: OutboundRequest): Answer {
     this.sent.push(request);
     const next = this.script.shift();
-    if (next && next !== 'lost') return next;
+    if (typeof next === 'object') return next;
     const key = request.headers['idempotency-key'];
     const effect = key ?? `${request.method} ${request.url} ${request.body}`;
     if (key === undefined || !this.effects.includes(key)) this.effects.push(effect);
+    if (next === 'unreadable') return unreadable;
     return next === 'lost' ? silence : answer(201);
   }
 

@@ -2,7 +2,6 @@ import type { Bus, Queue } from '../core/bus.ts';
 import type { Moment } from '../core/clock.ts';
 import { type HubError, outcomes } from '../core/errors.ts';
 import { hubEvent } from '../core/event.ts';
-import { connectionKey } from '../core/keys.ts';
 import { log } from '../core/log.ts';
 import { findProvider } from '../providers/definitions.ts';
 import { prepare } from './asked.ts';
@@ -145,11 +144,12 @@ function interrupted(call: Call, stage: string, { nowMs }: Moment): Call {
   return after(call, safe ? { kind: 'retry', error, waitMs: 0, ...doubt } : { kind: 'unknown', error }, nowMs, nowMs);
 }
 
-/** Tells the owner how a call ended; the same ending has the same event id, however often it is told. */
+/** Tells the owner how a call ended; the same ending has the same event id, however often it is told: each time that a call
+ *  begins anew it is to end at another time. */
 export async function announce(call: Entry, bus: Bus, moment: Moment): Promise<void> {
   if (call.status === 'cancelled') return;
-  const ending = (call.attempts.at(-1)?.atMs ?? call.createdAtMs).toString(36);
-  const about = { tenant: call.tenantId, connection: call.connection, id: `evt_${call.id.slice(5)}_${ending}` };
+  const id = `evt_${call.id.slice(5)}_${call.expiresAtMs.toString(36)}`;
+  const about = { tenant: call.tenantId, connection: call.connection, id };
   const event =
     call.status === 'succeeded'
       ? hubEvent('call.succeeded', about, { call: call.id }, moment)
@@ -162,15 +162,12 @@ export async function announce(call: Entry, bus: Bus, moment: Moment): Promise<v
   await bus.publish([event]);
 }
 
-/** Returns the message that hands a call to a worker; a connection's calls are one group, so that queues stay fair. */
-export function messageOf(
-  { tenantId, id, connection, requestId }: Pick<Entry, 'tenantId' | 'id' | 'connection' | 'requestId'>,
-  delayMs = 0,
-) {
+/** Returns the message that hands a call to a worker; a tenant's calls are one group, so that queues stay fair (E-29). */
+export function messageOf({ tenantId, id, requestId }: Pick<Entry, 'tenantId' | 'id' | 'requestId'>, delayMs = 0) {
   const message: CallMessage = { tenant: tenantId, call: id, requestId };
   return {
     body: JSON.stringify(message),
-    group: `${tenantId}#${connectionKey(connection)}`.slice(0, 128),
+    group: tenantId,
     ...(delayMs > 0 && { delayS: Math.ceil(delayMs / 1000) }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Item, Table } from '../core/aws.ts';
 import { ttlSeconds } from '../core/clock.ts';
 import { writeCursor } from '../core/cursor.ts';
-import { type ConnectionId, ConnectionRef, connectionRef, type TenantId } from '../core/ids.ts';
+import { type ConnectionId, connectionRef, type TenantId } from '../core/ids.ts';
 import { dueShard } from '../core/keys.ts';
 import { type CallStatus, type Claim, type Entry, hasEnded, QUEUE_PATIENCE_MS, type SealedCall } from './call.ts';
 
@@ -22,7 +22,6 @@ export type Taken =
 export interface DueCall {
   readonly tenantId: TenantId;
   readonly id: string;
-  readonly connection: ConnectionId;
   readonly requestId?: string;
   readonly dueAtMs: number;
 }
@@ -196,9 +195,9 @@ export function callStore(table: Table) {
         limit: 100,
         cursor,
       });
-      const calls = page.items.map(({ pk, sk: id, connection, requestId, dueAt: dueAtMs }) => {
-        return { tenantId: pk, id, connection: ConnectionRef.parse(connection), requestId, dueAtMs } as DueCall;
-      });
+      const calls = page.items.map(
+        ({ pk: tenantId, sk: id, requestId, dueAt: dueAtMs }) => ({ tenantId, id, requestId, dueAtMs }) as DueCall,
+      );
       return { calls, ...(page.cursor && { cursor: page.cursor }) };
     },
 

@@ -460,6 +460,23 @@ describe('E-28: a call that is retried by hand', () => {
     expect(await retried(world, 'call_none')).toMatchObject({ ok: false, error: { code: 'not_found' } });
   });
 
+  test('tells each of its ends, also one that no attempt came before', async () => {
+    const world = new World(table);
+    world.script.push(answer(400));
+    await world.submit(create);
+    for (let day = 0; day < 2; day++) {
+      world.moment.nowMs += 1_000;
+      await retried(world, (await world.calls())[0]?.id ?? '');
+      world.messages.length = 0;
+      world.moment.nowMs += 86_400_000;
+      await world.settle();
+    }
+    expect(world.events.map(({ data }) => (data as { status: string }).status)).toEqual([
+      ...['failed', 'expired', 'expired'],
+    ]);
+    expect(new Set(world.events.map(({ id }) => id)).size).toBe(3);
+  });
+
   test.each([
     ['is done once while the provider knows its key', 20 * 3_600_000, 'succeeded', 1],
     ['is not sent again once the provider may have forgotten its key', 3 * 86_400_000, 'outcome_unknown', 0],

@@ -60,6 +60,8 @@ export interface Job {
   readonly slot?: Slot;
   /** When it was asked for: what waited for the end of an outage is let through a few at a time. */
   readonly askedAtMs?: number;
+  /** The call's own end: it takes no slot that comes later. */
+  readonly untilMs?: number;
   /** Of a read: how far an answer to the same may be used again. */
   readonly cache?: Caching;
   /** Where the caller has just read it; else it is read here. */
@@ -254,8 +256,8 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
   };
 }
 
-function callerOf({ tenantId, id, attempt = 1, slot, askedAtMs }: Job) {
-  return { tenantId, id, again: attempt > 1, slot, askedAtMs };
+function callerOf({ tenantId, id, attempt = 1, slot, askedAtMs, untilMs }: Job) {
+  return { tenantId, id, again: attempt > 1, slot, askedAtMs, untilMs };
 }
 
 /** The provider failed, or was not to be reached; what it refuses is its answer. */

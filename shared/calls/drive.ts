@@ -70,6 +70,7 @@ export async function drive(claimed: Call, ports: DrivePorts, budget: Budget, mo
         attempt: call.tries + 1,
         slot: call.slot,
         askedAtMs: call.createdAtMs,
+        untilMs: call.expiresAtMs,
         cache: call.asked.cache,
         credential,
         requestId: call.requestId,

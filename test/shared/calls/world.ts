@@ -3,6 +3,7 @@ import { hasEnded } from '../../../shared/calls/call.ts';
 import { openContents } from '../../../shared/calls/contents.ts';
 import type { CallBody, CallMessage } from '../../../shared/calls/contract.ts';
 import { CallBody as CallBodySchema } from '../../../shared/calls/contract.ts';
+import type { LimitStore } from '../../../shared/calls/limit-store.ts';
 import { plan } from '../../../shared/calls/plan.ts';
 import { type Fate, run } from '../../../shared/calls/run.ts';
 import { type CallStore, callStore } from '../../../shared/calls/store.ts';
@@ -47,6 +48,12 @@ interface Message {
   receives: number;
 }
 
+const unlimited = {
+  take: async () => ({ waitMs: 0 }),
+  block: async () => {},
+  note: async () => {},
+  leave: async () => {},
+};
 const VISIBILITY_MS = 360_000;
 const MAX_RECEIVES = 10;
 let worlds = 0;
@@ -73,16 +80,11 @@ export class World {
   #dead = false;
   #repeats = false;
 
-  constructor(table: Table) {
+  constructor(table: Table, limits: Pick<LimitStore, 'take' | 'block' | 'note' | 'leave'> = unlimited) {
     const attempts: Attempts = openAttempts({
       mocks: noMocks,
       credentials: { live: () => this.#io(async () => this.#live()) },
-      limits: {
-        take: () => this.#io(async () => ({ waitMs: 0 })),
-        block: async () => {},
-        note: async () => {},
-        leave: async () => {},
-      },
+      limits: { ...limits, take: (...args) => this.#io(() => limits.take(...args)) },
       send: (request) => this.#network(request),
       readApp: async () => ({}),
       stage: 'local',

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hasEnded } from '../../../shared/calls/call.ts';
+import { plan } from '../../../shared/calls/plan.ts';
 import { redrive } from '../../../shared/calls/redrive.ts';
 import { retry } from '../../../shared/calls/retry.ts';
 import { run } from '../../../shared/calls/run.ts';
 import { openTable, type Table } from '../../../shared/core/aws.ts';
 import { refuse } from '../../../shared/core/errors.ts';
+import { dueShards } from '../../../shared/core/keys.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { memoryTable } from '../../support/memory-table.ts';
+import { VirtualMoment } from './virtual-moment.ts';
 import { type Answer, answer, type Fault, silence, World } from './world.ts';
 
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
@@ -434,6 +437,23 @@ describe('a call that waits', () => {
     });
     expect(await store.cancel('call_none')).toEqual({ done: false });
   });
+});
+
+test('a shard with a backlog takes nothing of a tick from the others', async () => {
+  const [deep = '', ...others] = dueShards;
+  const pages = new Map(dueShards.map((shard) => [shard, 0]));
+  let leftMs = 100_000;
+  const calls = {
+    due: async (shard: string) => {
+      pages.set(shard, (pages.get(shard) ?? 0) + 1);
+      leftMs -= 1_000;
+      return { calls: [], ...((shard === deep || (pages.get(shard) ?? 0) < 5) && { cursor: 'more' }) };
+    },
+  };
+  const { queue, ...ports } = new World(memoryTable()).ports;
+  await plan({ queue, calls: { ...ports.calls, ...calls } }, () => leftMs, new VirtualMoment());
+  expect(others.map((shard) => pages.get(shard))).toEqual(others.map(() => 5));
+  expect(pages.get(deep)).toBeGreaterThan(5);
 });
 
 describe('E-28: a call that is retried by hand', () => {

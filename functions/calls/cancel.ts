@@ -1,7 +1,7 @@
-import { toEntryView } from '../../shared/calls/call.ts';
 import { cancel } from '../../shared/calls/cancel.ts';
 import { callsContract } from '../../shared/calls/contract.ts';
 import { callStore } from '../../shared/calls/store.ts';
+import { toEntryView } from '../../shared/calls/view.ts';
 import { openTable } from '../../shared/core/aws.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { ok } from '../../shared/core/result.ts';

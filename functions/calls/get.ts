@@ -1,7 +1,7 @@
-import { toView } from '../../shared/calls/call.ts';
 import { openContents } from '../../shared/calls/contents.ts';
 import { callsContract } from '../../shared/calls/contract.ts';
 import { callStore } from '../../shared/calls/store.ts';
+import { toView } from '../../shared/calls/view.ts';
 import { openVault } from '../../shared/connections/vault.ts';
 import { openTable } from '../../shared/core/aws.ts';
 import { realMoment } from '../../shared/core/clock.ts';

@@ -1,7 +1,8 @@
-import { hasEnded, toView } from '../../shared/calls/call.ts';
+import { hasEnded } from '../../shared/calls/call.ts';
 import { callsContract } from '../../shared/calls/contract.ts';
 import { callsFromEnv } from '../../shared/calls/open.ts';
 import { submit } from '../../shared/calls/submit.ts';
+import { toView } from '../../shared/calls/view.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { ok } from '../../shared/core/result.ts';
 import { direct } from '../middleware/direct.ts';

@@ -1,6 +1,6 @@
-import { toEntryView } from '../../shared/calls/call.ts';
 import { callsContract } from '../../shared/calls/contract.ts';
 import { callStore } from '../../shared/calls/store.ts';
+import { toEntryView } from '../../shared/calls/view.ts';
 import { openTable } from '../../shared/core/aws.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { ok } from '../../shared/core/result.ts';

@@ -1,7 +1,7 @@
-import { toEntryView } from '../../shared/calls/call.ts';
 import { callsContract } from '../../shared/calls/contract.ts';
 import { retry } from '../../shared/calls/retry.ts';
 import { callStore } from '../../shared/calls/store.ts';
+import { toEntryView } from '../../shared/calls/view.ts';
 import { openTable } from '../../shared/core/aws.ts';
 import { openQueue } from '../../shared/core/bus.ts';
 import { readEnv } from '../../shared/core/env.ts';

@@ -1,8 +1,9 @@
-import { hasEnded, toView } from '../../shared/calls/call.ts';
+import { hasEnded } from '../../shared/calls/call.ts';
 import { callsContract } from '../../shared/calls/contract.ts';
 import { callsFromEnv } from '../../shared/calls/open.ts';
 import { submit } from '../../shared/calls/submit.ts';
 import { submitBatch } from '../../shared/calls/submit-batch.ts';
+import { toView } from '../../shared/calls/view.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { ok } from '../../shared/core/result.ts';
 import { http, Reply } from '../middleware/http.ts';

@@ -1,6 +1,6 @@
-import { toEntryView as callView } from '../../shared/calls/call.ts';
 import { limitStore } from '../../shared/calls/limit-store.ts';
 import { callStore } from '../../shared/calls/store.ts';
+import { toEntryView as callView } from '../../shared/calls/view.ts';
 import { type Connection, toView as connectionView, kindOf } from '../../shared/connections/connection.ts';
 import { disconnect } from '../../shared/connections/disconnect.ts';
 import { isHeld } from '../../shared/connections/lease.ts';

@@ -1,9 +1,10 @@
-import { type SealedCall, toEntryView, toView } from '../../shared/calls/call.ts';
+import type { SealedCall } from '../../shared/calls/call.ts';
 import { cancel } from '../../shared/calls/cancel.ts';
 import { openContents } from '../../shared/calls/contents.ts';
 import { callStatuses } from '../../shared/calls/contract.ts';
 import { retry } from '../../shared/calls/retry.ts';
 import { callStore } from '../../shared/calls/store.ts';
+import { toEntryView, toView } from '../../shared/calls/view.ts';
 import { openVault } from '../../shared/connections/vault.ts';
 import { addresses } from '../../shared/console/addresses.ts';
 import { callPage, callsPage } from '../../shared/console/call.ts';

@@ -1,6 +1,7 @@
 import { sha256 } from '../core/crypto.ts';
 import { textAt } from '../core/json.ts';
 import type { Limit } from '../providers/provider.ts';
+import { ROW_MS } from './limit-write.ts';
 
 // GCRA: each limit is one number, the time `t` at which all that was let through so far would have gone at its pace.
 // `burst` calls may be ahead of it. A call that must wait takes its slot by moving `t` on, and comes back once.
@@ -100,8 +101,9 @@ export function slotAt({ everyMs, aheadMs }: Pace, tMs: number, nowMs: number): 
 export interface Step {
   readonly pace: Pace;
   readonly from: 'rest' | 'busy';
-  /** Nothing is taken where `t` is further on by now: a wider limit follows, or the other lane would have been the better. */
-  readonly mostMs?: number;
+  /** Nothing is taken where `t` is further on by now: a wider limit follows, the other lane would have been the better, or the
+   *  slot would come too late. */
+  readonly mostMs: number;
 }
 
 /** Returns a slot as it is among the limits that come after the first `count`; nothing where it holds none of those before. */
@@ -109,15 +111,29 @@ export function beyond(slot: Slot | undefined, count: number): Slot | undefined 
   return slot && slot.held >= count ? { ...slot, held: slot.held - count } : undefined;
 }
 
-/** Returns the steps that take a slot, given what is known of the limits; they end at the first that has to wait. */
-export function stepsOf(paces: readonly Pace[], known: Readonly<Record<string, unknown>>, nowMs: number): Step[] {
+/** Returns how far on `t` may be for a slot before `untilMs`, and within what a row is kept for. */
+export function latestMs({ everyMs, aheadMs }: Pace, nowMs: number, untilMs = Number.POSITIVE_INFINITY): number {
+  return Math.min(untilMs + aheadMs - 1, nowMs + ROW_MS - everyMs);
+}
+
+/** Returns the steps that take a slot before `untilMs`, given what is known of the limits; they end at the first that has to
+ *  wait. */
+export function stepsOf(
+  paces: readonly Pace[],
+  known: Readonly<Record<string, unknown>>,
+  nowMs: number,
+  untilMs?: number,
+): Step[] {
   const chosen = paces.map((pace) => sooner(pace, known, nowMs));
   const waits = chosen.findIndex(({ pace, tMs }) => tMs > nowMs + pace.aheadMs);
   const taken = waits === -1 ? chosen : chosen.slice(0, waits + 1);
   return taken.map(({ pace, tMs }, index) => ({
     pace,
     from: tMs > nowMs ? 'busy' : 'rest',
-    mostMs: index < taken.length - 1 || pace.unqueued ? nowMs + pace.aheadMs : chosenOver(paces[index], pace, tMs),
+    mostMs:
+      index < taken.length - 1 || pace.unqueued
+        ? nowMs + pace.aheadMs
+        : Math.min(latestMs(pace, nowMs, untilMs), paces[index] === pace ? Number.POSITIVE_INFINITY : tMs),
   }));
 }
 
@@ -135,10 +151,6 @@ function sooner(pace: Pace, known: Readonly<Record<string, unknown>>, nowMs: num
   const of = (one: Pace) => ({ pace: one, tMs: Number(known[one.name] ?? 0) });
   const [main, reserve] = [of(pace), pace.reserve && of(pace.reserve)];
   return reserve && wait(reserve, nowMs) < wait(main, nowMs) ? reserve : main;
-}
-
-function chosenOver(main: Pace | undefined, pace: Pace, tMs: number): number | undefined {
-  return main === pace ? undefined : tMs;
 }
 
 function wait({ pace, tMs }: { readonly pace: Pace; readonly tMs: number }, nowMs: number): number {

@@ -34,6 +34,9 @@ export interface CallError {
   readonly details?: unknown;
 }
 
+/** What an attempt at a write leaves open: it may have been done, though nothing was answered, or what is down answered. */
+export type Doubt = 'unanswered' | 'answered';
+
 export interface Job {
   readonly tenantId: TenantId;
   readonly id: ConnectionId;
@@ -45,6 +48,8 @@ export interface Job {
   readonly call?: string;
   /** Stable over all attempts; sent where the provider has a header for it. */
   readonly idempotencyKey?: string;
+  /** When the key was first used. Default: it is now. */
+  readonly keyedAtMs?: number;
   readonly effect: 'read' | 'write';
   /** For all of the attempt; one exchange has 30 s at most. */
   readonly timeoutMs: number;
@@ -57,6 +62,8 @@ export interface Job {
   readonly slot?: Slot;
   /** When it was asked for: what waited for the end of an outage is let through a few at a time. */
   readonly askedAtMs?: number;
+  /** The call's own end: it takes no slot that comes later. */
+  readonly untilMs?: number;
   /** Of a read: how far an answer to the same may be used again. */
   readonly cache?: Caching;
   /** Where the caller has just read it; else it is read here. */
@@ -85,7 +92,7 @@ type Outcome =
       readonly unasked?: true;
     }
   /** Nothing came of it; `waitMs` has the backoff and what the provider asked for. */
-  | { readonly kind: 'retry'; readonly error: CallError; readonly waitMs: number }
+  | { readonly kind: 'retry'; readonly error: CallError; readonly waitMs: number; readonly doubt?: Doubt }
   /** Nothing was sent: not an attempt. Come back after `waitMs`, with the slot. */
   | { readonly kind: 'deferred'; readonly waitMs: number; readonly slot?: Slot }
   | { readonly kind: 'failed'; readonly error: CallError }
@@ -121,6 +128,8 @@ export type Attempts = ReturnType<typeof openAttempts>;
 
 /** One exchange is given up after this, however much time the attempt has. */
 const EXCHANGE_MS = 30_000;
+/** A key is trusted for so much less than the provider knows it: an attempt takes its time, and clocks differ. */
+const KEY_MARGIN_MS = 120_000;
 /** With less than this nothing is sent: the provider would do it, and nobody would hear of it. */
 const LEAST_MS = 1_000;
 
@@ -178,11 +187,12 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
       const traced = job.requestId !== undefined && { 'x-request-id': job.requestId };
       const headers = { ...request.value.headers, ...traced, ...conditionsOf(kept, job) };
       const asked = { ...request.value, headers };
+      const repeatable = isRepeatable(job, provider, moment.nowMs);
       const authorised = await authorise(asked, places, values, moment.nowMs);
       const answer = await send({ ...authorised, timeoutMs });
       bytes = answer.ok ? answer.value.body.length : undefined;
       const { errors, points } = (job.action === 'graphql' && provider.api.graphql) || {};
-      return judge(provider, answer, { repeatable: isRepeatable(job, provider), nowMs: moment.nowMs, errors, points });
+      return judge(provider, answer, { repeatable, nowMs: moment.nowMs, errors, points });
     };
 
     const judged = async (): Promise<AttemptOutcome> => {
@@ -242,8 +252,8 @@ export function openAttempts({ credentials, limits, mocks, cache, send, readApp,
   };
 }
 
-function callerOf({ tenantId, id, attempt = 1, slot, askedAtMs }: Job) {
-  return { tenantId, id, again: attempt > 1, slot, askedAtMs };
+function callerOf({ tenantId, id, attempt = 1, slot, askedAtMs, untilMs }: Job) {
+  return { tenantId, id, again: attempt > 1, slot, askedAtMs, untilMs };
 }
 
 /** The provider failed, or was not to be reached; what it refuses is its answer. */
@@ -252,12 +262,15 @@ function isDown(verdict: Verdict): boolean {
   return verdict.error.status === undefined || verdict.error.status >= 500;
 }
 
-/** Returns whether sending it twice does no more than once: reads, PUT and DELETE (RFC 9110 §9.2.2), keyed writes. */
+/** Returns whether sending it twice does no more than once: reads, PUT and DELETE (RFC 9110 §9.2.2), writes under a key that
+ *  the provider knows for longer than an attempt lasts (E-25). */
 export function isRepeatable(
-  { effect, request, idempotencyKey }: Pick<Job, 'effect' | 'request' | 'idempotencyKey'>,
-  { api }: Provider,
+  { effect, request, idempotencyKey, keyedAtMs }: Pick<Job, 'effect' | 'request' | 'idempotencyKey' | 'keyedAtMs'>,
+  { api: { idempotency } }: Pick<Provider, 'api'>,
+  nowMs: number,
 ): boolean {
   if (effect === 'read' || request.method === 'PUT' || request.method === 'DELETE') return true;
-  if (request.repeatable && idempotencyKey !== undefined) return true;
-  return api.idempotency !== undefined && idempotencyKey !== undefined;
+  if (idempotencyKey === undefined) return false;
+  if (request.repeatable) return true;
+  return idempotency !== undefined && nowMs - (keyedAtMs ?? nowMs) < idempotency.keptS * 1000 - KEY_MARGIN_MS;
 }

@@ -1,8 +1,7 @@
-import { iso } from '../core/clock.ts';
-import { type ConnectionId, connectionRef, type TenantId } from '../core/ids.ts';
+import type { ConnectionId, TenantId } from '../core/ids.ts';
 import type { ApiRequest } from '../providers/actions.ts';
 import type { Slot } from './admit.ts';
-import type { AttemptOutcome, CallError } from './attempt.ts';
+import type { AttemptOutcome, CallError, Doubt } from './attempt.ts';
 import type { callStatuses, GraphqlBody, Wanted } from './contract.ts';
 import type { NextPage } from './paginate.ts';
 
@@ -73,6 +72,8 @@ export interface Entry {
   readonly earlier?: Sum;
   /** Attempts since the call was submitted, or last retried by hand. */
   readonly tries: number;
+  /** What attempts have left open, and no later one has told. */
+  readonly doubt?: Doubt;
   /** The result is the action's example: the provider was not asked, or did not answer. */
   readonly mocked?: true;
   /** The result comes from the cache: how old it was then, in seconds. */
@@ -104,6 +105,8 @@ export const MAX_RESULT_BYTES = 250_000;
 const MAX_TRIES = { interactive: 5, bulk: 20 } as const;
 /** Of all attempts ever made, the row keeps the last. */
 const KEPT_ATTEMPTS = 20;
+/** Refusals that an earlier attempt may be the reason for, or that it did not meet. */
+const untold = new Set([401, 403, 404, 409, 410, 412]);
 /** Waits up to this long are slept through; longer ones go back to the queue. Queues count in seconds and slots do not: who
  *  has one comes back so much earlier, and sleeps the rest. */
 export const NAP_MS = 1_000;
@@ -111,46 +114,14 @@ export const NAP_MS = 1_000;
 export const GRACE_MS = 2 * 60_000;
 /** A queued call whose message was lost is handed over again after this. */
 export const QUEUE_PATIENCE_MS = 5 * 60_000;
+/** What an attempt is on record with whose worker was not heard of again. */
+export const INTERRUPTED = 'interrupted';
 export const LIFETIME_MS = 24 * 60 * 60_000;
 /** Response headers that an owner may need: pages, and conditional requests. */
 const keptHeaders = ['content-type', 'etag', 'last-modified', 'link', 'location', 'retry-after'];
 
 export function hasEnded({ status }: Entry): boolean {
   return (endings as readonly CallStatus[]).includes(status);
-}
-
-/** Returns the public shape of a call (design §2). */
-export function toView({ result: own, answers, response, ...call }: Call) {
-  const told = answers?.map((one) => ('error' in one ? { error: errorView(one.error) } : one.body));
-  const result = told && hasEnded(call) ? { answers: told } : own;
-  return { ...toEntryView(call), ...(result !== undefined && { result }), ...(response && { response }) };
-}
-
-/** Returns the public shape of a call but for what came of it. */
-export function toEntryView(call: Entry) {
-  return {
-    id: call.id,
-    status: call.status,
-    connection: connectionRef(call.connection),
-    ...(call.requestId !== undefined && { requestId: call.requestId }),
-    ...(call.action !== undefined && { action: call.action }),
-    ...(call.mocked && { mocked: call.mocked }),
-    ...(call.ageS !== undefined && { cached: true as const, ageS: call.ageS }),
-    ...(call.error && { error: errorView(call.error) }),
-    attempts: call.attempts.map(({ atMs, error, ...rest }) => ({
-      at: iso(atMs),
-      ...rest,
-      ...(error && { error: errorView(error) }),
-    })),
-    createdAt: iso(call.createdAtMs),
-    expiresAt: iso(call.expiresAtMs),
-    ...(call.notBeforeMs !== undefined && !hasEnded(call) && { nextAttemptAt: iso(call.notBeforeMs) }),
-  };
-}
-
-/** `retryAfter` is in seconds, as in the header of that name. */
-function errorView({ retryAfterMs, ...error }: CallError) {
-  return { ...error, ...(retryAfterMs !== undefined && { retryAfter: Math.ceil(retryAfterMs / 1000) }) };
 }
 
 /** Returns the call after one attempt that began at `startMs`: ended, waiting for its next time, or still under way where
@@ -166,20 +137,33 @@ export function after(call: Call, outcome: AttemptOutcome, startMs: number, nowM
   }
   const tried = { ...noted(call, outcome, startMs, nowMs), tries: call.tries + 1 };
   switch (outcome.kind) {
-    case 'succeeded':
-      if (operationsOf(call.asked)) return answered(tried, { body: outcome.body });
+    case 'succeeded': {
+      const told = { ...tried, doubt: undefined, mocked: outcome.mocked };
+      if (operationsOf(call.asked)) return answered(told, { body: outcome.body });
       return call.asked.paginate
-        ? turned({ ...tried, mocked: outcome.mocked }, outcome.body, call.asked.paginate.maxPages, next)
-        : ended({ ...tried, mocked: outcome.mocked, ageS: outcome.ageS, ...resultOf(call, outcome) }, 'succeeded');
-    case 'failed':
-      if (operationsOf(call.asked)) return answered(tried, { error: outcome.error });
-      return ended(tried, 'failed');
+        ? turned(told, outcome.body, call.asked.paginate.maxPages, next)
+        : ended({ ...told, ageS: outcome.ageS, ...resultOf(call, outcome) }, 'succeeded');
+    }
+    case 'failed': {
+      const { status } = outcome.error;
+      if (call.doubt && (status === undefined || untold.has(status))) return ended(tried, 'outcome_unknown');
+      const told = { ...tried, doubt: undefined };
+      return operationsOf(call.asked) ? answered(told, { error: outcome.error }) : ended(told, 'failed');
+    }
     case 'unknown':
       return ended(tried, 'outcome_unknown');
-    case 'retry':
-      if (tried.tries >= MAX_TRIES[call.lane]) return ended(tried, 'failed');
-      return waiting(tried, nowMs + outcome.waitMs);
+    case 'retry': {
+      const doubt = call.doubt === 'unanswered' ? call.doubt : (outcome.doubt ?? call.doubt);
+      const next = { ...tried, doubt };
+      return next.tries >= MAX_TRIES[call.lane] ? ended(next, 'failed') : waiting(next, nowMs + outcome.waitMs);
+    }
   }
+}
+
+/** Returns when the call's idempotency key was first used, as far back as it may have been. */
+export function keyedAtMs({ attempts: [first], earlier, createdAtMs }: Entry, nowMs: number): number {
+  if (earlier || first?.error?.code === INTERRUPTED) return createdAtMs;
+  return first?.atMs ?? nowMs;
 }
 
 /** Returns the operations of a call that has several. */
@@ -251,17 +235,27 @@ export function waiting<C extends Entry>(call: C, notBeforeMs: number): C {
   return { ...call, status: 'waiting', notBeforeMs, claim: undefined, dueAtMs: notBeforeMs + GRACE_MS };
 }
 
-/** Returns the call in one of its final states: nothing is due any more. */
-export function ended<C extends Entry>(call: C, status: (typeof endings)[number]): C {
-  return { ...call, status, claim: undefined, slot: undefined, notBeforeMs: undefined, dueAtMs: undefined };
+/** Returns the call in one of its final states: nothing is due any more. What was sent and never answered has not failed. */
+export function ended<C extends Entry>(call: C, ending: (typeof endings)[number]): C {
+  const open = call.doubt === 'unanswered' && (ending === 'failed' || ending === 'expired');
+  return {
+    ...call,
+    status: open ? 'outcome_unknown' : ending,
+    claim: undefined,
+    slot: undefined,
+    notBeforeMs: undefined,
+    dueAtMs: undefined,
+  };
 }
 
-/** Returns an ended call as it begins anew: same id, so the same idempotency key; what was tried stays on record. */
+/** Returns an ended call as it begins anew: same id, so the same idempotency key; what was tried stays on record. Whoever
+ *  asks again for one that may have been done knows it. */
 export function requeued<C extends Entry>(call: C, nowMs: number): C {
   return {
     ...ended(call, 'failed'),
     status: 'queued',
     tries: 0,
+    doubt: call.status === 'outcome_unknown' ? undefined : call.doubt,
     error: undefined,
     dueAtMs: nowMs + QUEUE_PATIENCE_MS,
     expiresAtMs: nowMs + LIFETIME_MS,

@@ -15,6 +15,7 @@ export const patience = {
 
 /** Returns what the verdict on an exchange means for its call. */
 export function conclude(job: Job, verdict: Verdict, moment: Moment): AttemptOutcome {
+  const doubt = verdict.kind !== 'succeeded' && job.effect === 'write' ? verdict.doubt : undefined;
   switch (verdict.kind) {
     case 'succeeded':
       return { kind: 'succeeded', status: verdict.status, headers: verdict.headers, body: verdict.body };
@@ -22,10 +23,10 @@ export function conclude(job: Job, verdict: Verdict, moment: Moment): AttemptOut
       return { kind: 'unknown', error: verdict.error };
     case 'failed':
     case 'unauthorized':
-      return { kind: 'failed', error: verdict.error };
+      return { kind: doubt ? 'unknown' : 'failed', error: verdict.error };
     case 'retry':
     case 'throttled':
-      return retry(job, verdict.error, moment);
+      return { ...retry(job, verdict.error, moment), ...(doubt && { doubt }) };
   }
 }
 
@@ -44,7 +45,7 @@ export function refused(
   return { kind: 'failed', error: { provider, code, message, retryable: false } };
 }
 
-function retry(job: Job, error: CallError, moment: Moment): AttemptOutcome {
+function retry(job: Job, error: CallError, moment: Moment) {
   const waitMs = nextDelayMs(job.attempt ?? 1, patience[job.lane], moment, error.retryAfterMs);
-  return { kind: 'retry', error, waitMs };
+  return { kind: 'retry' as const, error, waitMs };
 }

@@ -70,7 +70,7 @@ const SubmitBody = z
 
 /** Of a call, what stands in its indexes: not what it asks and brings, which is most of it. */
 export const callLine = ['status', 'connection', 'expiresAtMs', 'notBeforeMs', 'requestId', 'rest'] as const;
-export const dueCall = ['connection', 'requestId'] as const;
+export const dueCall = ['requestId'] as const;
 
 export const callStatuses = [
   'queued',

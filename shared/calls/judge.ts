@@ -5,10 +5,11 @@ import { at, parseJson, textAt } from '../core/json.ts';
 import type { Result } from '../core/result.ts';
 import { failedIn200, readXml, saidIn } from '../providers/error-shape.ts';
 import type { Api, ErrorShape, Points, Provider } from '../providers/provider.ts';
-import type { CallError } from './attempt.ts';
+import type { CallError, Doubt } from './attempt.ts';
 import type { News } from './limit-store.ts';
 
-/** What one exchange came to. `throttled`: others are to wait too. `pauseMs`: for so long the whole connection. */
+/** What one exchange came to. `throttled`: others are to wait too. `pauseMs`: for so long the whole connection. `doubt`: a
+ *  write may have been done all the same. */
 export type Verdict =
   | {
       readonly kind: 'succeeded';
@@ -20,6 +21,7 @@ export type Verdict =
   | {
       readonly kind: 'unauthorized' | 'throttled' | 'retry' | 'failed' | 'unknown';
       readonly error: CallError;
+      readonly doubt?: Doubt;
       readonly pauseMs?: number;
     };
 
@@ -71,8 +73,9 @@ function judgeFailure(provider: Provider, { reason, sent }: SendFailure, repeata
   const transient = reason === 'timeout' || reason === 'network';
   const retryable = transient && (repeatable || !sent);
   const error = { provider: provider.id, code: reason, message: sendMessages[reason], retryable };
-  if (retryable) return { kind: 'retry', error };
-  return { kind: sent && !repeatable ? 'unknown' : 'failed', error };
+  const doubt = sent && { doubt: 'unanswered' as const };
+  if (retryable) return { kind: 'retry', error, ...doubt };
+  return { kind: sent && !repeatable ? 'unknown' : 'failed', error, ...doubt };
 }
 
 function judgeAnswer(
@@ -95,7 +98,7 @@ function judgeAnswer(
   const message = saidIn(errors, 'message', said);
   const error = describe({ id, api: { ...api, errors } }, response, said, code, message);
   const askedMs = retryAfterMs(headers['retry-after'], nowMs);
-  const conclude = (kind: Exclude<Verdict['kind'], 'succeeded'>, waitMs = askedMs): Verdict => {
+  const conclude = (kind: Exclude<Verdict['kind'], 'succeeded'>, waitMs = askedMs) => {
     const retryable = kind === 'retry' || kind === 'throttled';
     return {
       kind,
@@ -121,7 +124,8 @@ function judgeAnswer(
   const own = errors.retryHeader && headers[errors.retryHeader];
   if (own === 'false' && repeatable) return conclude('failed');
   // A 503 that names a time to come back has turned the request away.
-  return conclude(repeatable || (status === 503 && askedMs !== undefined) ? 'retry' : 'unknown');
+  if (status === 503 && askedMs !== undefined) return conclude('retry');
+  return { ...conclude(repeatable ? 'retry' : 'unknown'), doubt: 'answered' };
 }
 
 function describe(

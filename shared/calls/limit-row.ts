@@ -1,6 +1,6 @@
 import type { Item, Table } from '../core/aws.ts';
 import type { Moment } from '../core/clock.ts';
-import { type Pace, SLOT_KEPT_MS, type Slot, type Step, slotAt, stepsOf, waitedFor } from './admit.ts';
+import { latestMs, type Pace, SLOT_KEPT_MS, type Slot, type Step, slotAt, stepsOf, waitedFor } from './admit.ts';
 import { type Circuit, circuitOf, holdMs, stateOf, turnMs, untried } from './circuit.ts';
 import { blockWrite, circuitWrite, leaveWrite, ROW_MS, type Seat, takeWrite } from './limit-write.ts';
 
@@ -20,6 +20,8 @@ export interface Comer {
   readonly slot?: Slot;
   /** When the call was asked for: those that waited for the end of an outage do not come back all at once. */
   readonly askedAtMs?: number;
+  /** From then on a slot is of no use to the call. Default: any is. */
+  readonly untilMs?: number;
   /** How many requests may be under way at once. */
   readonly seats?: number;
   /** The row's half-open circuit is this one's to try already. */
@@ -92,7 +94,7 @@ export function limitRows(table: Table) {
 
     /** Takes a slot in every pace, in one request where they are as this instance left them, or at rest. */
     async pass(pk: string, comer: Comer, moment: Moment): Promise<Admission> {
-      const { paces, slot, askedAtMs, believedMs, seats, probing = false } = comer;
+      const { paces, slot, askedAtMs, untilMs, believedMs, seats, probing = false } = comer;
       const nowMs = moment.nowMs;
       if (slot && nowMs < slot.atMs) return { waitMs: slot.atMs - nowMs, slot };
       const held = slot && nowMs <= slot.atMs + SLOT_KEPT_MS ? slot.held : 0;
@@ -105,7 +107,7 @@ export function limitRows(table: Table) {
       let sure = false;
       for (let tries = 0; tries < 6; tries++) {
         const circuit = circuitOf(known);
-        const steps = stepsOf(open, known, nowMs);
+        const steps = stepsOf(open, known, nowMs, untilMs);
         const down = probing ? undefined : holdMs(circuit, moment);
         const idle = steps.length === 0 && seats === undefined && stateOf(circuit, nowMs) === 'closed';
         if ((down !== undefined && ageMs > OPEN_BELIEVED_MS) || (idle && ageMs > believedMs)) {
@@ -119,6 +121,8 @@ export function limitRows(table: Table) {
         if (idle) return blocked(known, moment) ?? GO;
         const waits = waitedFor(steps, known, nowMs);
         if (waits?.unqueued) return later(USED_UP_MS, moment);
+        const tMs = waits ? Number(known[waits.name]) : 0;
+        if (waits && tMs > latestMs(waits, nowMs, untilMs)) return { waitMs: tMs - waits.aheadMs - nowMs };
 
         const seat = seats === undefined || waits ? undefined : freeSeat(seats, known, moment);
         if (seats !== undefined && !waits && !seat) {

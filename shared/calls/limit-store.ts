@@ -7,7 +7,7 @@ import { log } from '../core/log.ts';
 import { measure } from '../core/metrics.ts';
 import { beyond, type Pace, retryPace, type Slot, spent } from './admit.ts';
 import { afterAnswer, afterFault, type Circuit, circuitOf, FAILURES, isUneasy, stateOf, untried } from './circuit.ts';
-import { limitRows } from './limit-row.ts';
+import { type Comer, limitRows } from './limit-row.ts';
 import type { Seat } from './limit-write.ts';
 
 /** A call at the door: of which connection, and what it brings along. */
@@ -18,6 +18,8 @@ export interface Caller {
   readonly again?: boolean;
   readonly slot?: Slot;
   readonly askedAtMs?: number;
+  /** The call's own end. */
+  readonly untilMs?: number;
   /** How many requests of the connection may be under way at once. */
   readonly concurrent?: number;
 }
@@ -59,11 +61,11 @@ export function limitStore(table: Table) {
   /** Takes a slot in what all connections have together. What a call holds of its own limits it keeps while it waits here. */
   async function passApp(
     pk: string,
-    { app, slot, past, probing }: { app: readonly Pace[]; slot: Slot | undefined; past: number; probing?: boolean },
+    { past, ...comer }: Pick<Comer, 'paces' | 'slot' | 'untilMs' | 'probing'> & { readonly past: number },
     moment: Moment,
   ) {
-    const comer = { paces: app, slot: beyond(slot, past), probing, believedMs: BELIEVED_MS };
-    const passed = await rows.pass(pk, comer, moment);
+    const slot = beyond(comer.slot, past);
+    const passed = await rows.pass(pk, { ...comer, slot, believedMs: BELIEVED_MS }, moment);
     if (passed.waitMs === 0) return passed;
     const { atMs = moment.nowMs + passed.waitMs, held = 0 } = passed.slot ?? {};
     return { waitMs: passed.waitMs, slot: { atMs, held: past + held } };
@@ -73,12 +75,12 @@ export function limitStore(table: Table) {
     /** Lets a call go, or says when to come back: circuits, pauses, paces, and what further tries may add. A first try in
      *  quiet times costs one request, two where the owner's app has a limit. */
     async take(caller: Caller, paces: readonly Pace[], moment: Moment): Promise<Admission> {
-      const { tenantId, id, again = false, slot, askedAtMs, concurrent } = caller;
+      const { tenantId, id, again = false, slot, askedAtMs, untilMs, concurrent } = caller;
       const [own, all] = [limitKey(tenantId, id, 'pace'), providerLimitKey(id.provider)];
       const nowMs = moment.nowMs;
       const budget = retryPace('connection', savedOf(own));
       const app = paces.filter(({ ofApp }) => ofApp);
-      const comer = { slot, askedAtMs, believedMs: BELIEVED_MS };
+      const comer = { slot, askedAtMs, untilMs, believedMs: BELIEVED_MS };
 
       const waited = askedAtMs !== undefined && nowMs - askedAtMs > BELIEVED_MS;
       const asks = waited || isUneasy(circuitOf(rows.seen(all)), nowMs);
@@ -101,7 +103,8 @@ export function limitStore(table: Table) {
         if (probing) await rows.change(all, (it) => untried(it, nowMs), nowMs);
         return kept(here, slot?.paid || paid !== undefined);
       }
-      const wide = app.length > 0 ? await passApp(all, { app, slot, past: held.length, probing }, moment) : undefined;
+      const shared = { paces: app, slot, untilMs, probing, past: held.length };
+      const wide = app.length > 0 ? await passApp(all, shared, moment) : undefined;
       if (wide && wide.waitMs > 0) {
         if (probing) await rows.change(all, (it) => untried(it, nowMs), nowMs);
         if (here.probe) await rows.change(own, (it) => untried(it, nowMs), nowMs);

@@ -43,11 +43,8 @@ export function takeWrite(
     } else {
       values[`:step${index}`] = pace.everyMs;
       sets.push(`${name} = ${name} + :step${index}`);
-      conditions.push(`${name} > :now`);
-      if (mostMs !== undefined) {
-        values[`:most${index}`] = mostMs;
-        conditions.push(`${name} <= :most${index}`);
-      }
+      values[`:most${index}`] = mostMs;
+      conditions.push(`${name} > :now`, `${name} <= :most${index}`);
     }
   }
   if (seat) {

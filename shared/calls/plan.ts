@@ -15,8 +15,11 @@ export async function plan(
   remainingMs: () => number,
   moment: Moment,
 ): Promise<number> {
-  let count = 0;
-  for (const shard of dueShards) {
+  const counts = await Promise.all(dueShards.map(handOut));
+  return counts.reduce((sum, count) => sum + count, 0);
+
+  async function handOut(shard: string): Promise<number> {
+    let count = 0;
     let cursor: string | undefined;
     do {
       const page = await calls.due(shard, moment.nowMs, cursor);
@@ -26,6 +29,6 @@ export async function plan(
       count += mine.length;
       cursor = page.cursor;
     } while (cursor && remainingMs() > MARGIN_MS);
+    return count;
   }
-  return count;
 }

@@ -2,15 +2,24 @@ import type { Bus, Queue } from '../core/bus.ts';
 import type { Moment } from '../core/clock.ts';
 import { type HubError, outcomes } from '../core/errors.ts';
 import { hubEvent } from '../core/event.ts';
-import { connectionKey } from '../core/keys.ts';
 import { log } from '../core/log.ts';
 import { findProvider } from '../providers/definitions.ts';
 import { prepare } from './asked.ts';
 import { type Attempts, isRepeatable } from './attempt.ts';
-import { after, type Call, type Claim, type Entry, ended, hasEnded, type SealedCall } from './call.ts';
+import {
+  after,
+  type Call,
+  type Claim,
+  type Entry,
+  ended,
+  hasEnded,
+  INTERRUPTED,
+  keyedAtMs,
+  type SealedCall,
+} from './call.ts';
 import type { CallContents } from './contents.ts';
 import type { CallMessage } from './contract.ts';
-import { type Budget, drive } from './drive.ts';
+import { AFTER_BUG_MS, type Budget, drive } from './drive.ts';
 import type { CallStore } from './store.ts';
 
 export interface CallPorts {
@@ -33,7 +42,7 @@ export const CLAIM_MARGIN_MS = 1_000;
 /** Kept of the function's time for writing and publishing. */
 export const CLOSING_MS = 5_000;
 /** What threw comes back with its message, and to the dead letters if it goes on; the tick does not multiply it. */
-const AFTER_BUG = { notBeforeMs: 5_000, dueMs: 60 * 60_000 } as const;
+const AFTER_BUG = { notBeforeMs: AFTER_BUG_MS, dueMs: 60 * 60_000 } as const;
 
 /** What becomes of the message: it is done with, or comes back in `waitMs`. */
 export type Fate = 'settle' | { readonly waitMs: number };
@@ -124,21 +133,24 @@ async function drivenOrReleased(call: Call, claim: Claim, budget: Budget, ports:
 function interrupted(call: Call, stage: string, { nowMs }: Moment): Call {
   const provider = findProvider(call.connection.provider, stage)?.provider;
   const prepared = prepare(call.asked, call.connection.provider, stage);
-  const safe = provider && prepared.ok && isRepeatable({ ...prepared.value, idempotencyKey: call.id }, provider);
+  const job = prepared.ok && { ...prepared.value, idempotencyKey: call.id, keyedAtMs: keyedAtMs(call, nowMs) };
+  const safe = provider && job && isRepeatable(job, provider, nowMs);
   const error = {
     provider: call.connection.provider,
-    code: 'interrupted',
+    code: INTERRUPTED,
     message: 'The hub was interrupted while it made this call.',
     retryable: safe === true,
   };
-  return after(call, safe ? { kind: 'retry', error, waitMs: 0 } : { kind: 'unknown', error }, nowMs, nowMs);
+  const doubt = job && job.effect === 'write' ? { doubt: 'unanswered' as const } : {};
+  return after(call, safe ? { kind: 'retry', error, waitMs: 0, ...doubt } : { kind: 'unknown', error }, nowMs, nowMs);
 }
 
-/** Tells the owner how a call ended; the same ending has the same event id, however often it is told. */
+/** Tells the owner how a call ended; the same ending has the same event id, however often it is told: each time that a call
+ *  begins anew it is to end at another time. */
 export async function announce(call: Entry, bus: Bus, moment: Moment): Promise<void> {
   if (call.status === 'cancelled') return;
-  const ending = (call.attempts.at(-1)?.atMs ?? call.createdAtMs).toString(36);
-  const about = { tenant: call.tenantId, connection: call.connection, id: `evt_${call.id.slice(5)}_${ending}` };
+  const id = `evt_${call.id.slice(5)}_${call.expiresAtMs.toString(36)}`;
+  const about = { tenant: call.tenantId, connection: call.connection, id };
   const event =
     call.status === 'succeeded'
       ? hubEvent('call.succeeded', about, { call: call.id }, moment)
@@ -151,15 +163,12 @@ export async function announce(call: Entry, bus: Bus, moment: Moment): Promise<v
   await bus.publish([event]);
 }
 
-/** Returns the message that hands a call to a worker; a connection's calls are one group, so that queues stay fair. */
-export function messageOf(
-  { tenantId, id, connection, requestId }: Pick<Entry, 'tenantId' | 'id' | 'connection' | 'requestId'>,
-  delayMs = 0,
-) {
+/** Returns the message that hands a call to a worker; a tenant's calls are one group, so that queues stay fair (E-29). */
+export function messageOf({ tenantId, id, requestId }: Pick<Entry, 'tenantId' | 'id' | 'requestId'>, delayMs = 0) {
   const message: CallMessage = { tenant: tenantId, call: id, requestId };
   return {
     body: JSON.stringify(message),
-    group: `${tenantId}#${connectionKey(connection)}`.slice(0, 128),
+    group: tenantId,
     ...(delayMs > 0 && { delayS: Math.ceil(delayMs / 1000) }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Item, Table } from '../core/aws.ts';
 import { ttlSeconds } from '../core/clock.ts';
 import { writeCursor } from '../core/cursor.ts';
-import { type ConnectionId, ConnectionRef, connectionRef, type TenantId } from '../core/ids.ts';
+import { type ConnectionId, connectionRef, type TenantId } from '../core/ids.ts';
 import { dueShard } from '../core/keys.ts';
 import { type CallStatus, type Claim, type Entry, hasEnded, QUEUE_PATIENCE_MS, type SealedCall } from './call.ts';
 
@@ -22,7 +22,6 @@ export type Taken =
 export interface DueCall {
   readonly tenantId: TenantId;
   readonly id: string;
-  readonly connection: ConnectionId;
   readonly requestId?: string;
   readonly dueAtMs: number;
 }
@@ -39,7 +38,8 @@ export interface CallFilter {
   readonly cursor?: string;
 }
 
-/** Returns the calls table. Whoever works on a call holds its claim, and writes only while he does. */
+/** Returns the calls table. Whoever works on a call holds its claim, and writes only while he does. A write whose answer was
+ *  lost is repeated by the client, meets itself, and is done (A-22). */
 export function callStore(table: Table) {
   function forTenant(tenantId: TenantId) {
     const keyOf = (id: string) => ({ pk: tenantId, sk: id });
@@ -53,7 +53,8 @@ export function callStore(table: Table) {
       /** Returns the call under this id: this one, or the one that was first. */
       async putOnce(call: SealedCall): Promise<{ readonly call: SealedCall; readonly first: boolean }> {
         const written = await table.put(toItem(call), { condition: 'attribute_not_exists(pk)' });
-        return written.done || !written.item ? { call, first: true } : { call: toCall(written.item), first: false };
+        if (written.done || !written.item || meetsItself(call, written.item)) return { call, first: true };
+        return { call: toCall(written.item), first: false };
       },
 
       /** Claims a call that is to be tried: one request, two where an earlier claim has run out. */
@@ -73,8 +74,9 @@ export function callStore(table: Table) {
           condition: '#status IN (:queued, :waiting) AND (attribute_not_exists(notBeforeMs) OR notBeforeMs <= :now)',
           values: { ...update.values, ':queued': 'queued', ':waiting': 'waiting', ':now': nowMs },
         });
-        if (written.done) return { kind: 'mine', call: toCall(written.item), interrupted: false };
+        if (written.done) return mine(written.item, false);
         if (!written.item) return { kind: 'gone' };
+        if (written.item.claimToken === claim.token) return mine(written.item, false);
 
         const call = toEntry(written.item);
         if (hasEnded(call)) return { kind: 'ended', call };
@@ -85,7 +87,8 @@ export function callStore(table: Table) {
           condition: '#status = :running AND claimToken = :before',
           values: { ...update.values, ':before': call.claim.token },
         });
-        return taken.done ? { kind: 'mine', call: toCall(taken.item), interrupted: true } : { kind: 'busy', call };
+        const own = taken.item?.claimToken === claim.token && taken.item;
+        return own ? mine(own, true) : { kind: 'busy', call };
       },
 
       /** Writes what came of a claimed call. False: the claim was lost, and what stands is another's. */
@@ -94,7 +97,7 @@ export function callStore(table: Table) {
           condition: '#status = :running AND claimToken = :token',
           values: { ':running': 'running', ':token': claim.token },
         });
-        return written.done;
+        return written.done || (written.item !== undefined && meetsItself(next, written.item));
       },
 
       /** Gives a claim back without a trace: nothing was sent. */
@@ -193,23 +196,24 @@ export function callStore(table: Table) {
         limit: 100,
         cursor,
       });
-      const calls = page.items.map(({ pk, sk: id, connection, requestId, dueAt: dueAtMs }) => {
-        return { tenantId: pk, id, connection: ConnectionRef.parse(connection), requestId, dueAtMs } as DueCall;
-      });
+      const calls = page.items.map(
+        ({ pk: tenantId, sk: id, requestId, dueAt: dueAtMs }) => ({ tenantId, id, requestId, dueAtMs }) as DueCall,
+      );
       return { calls, ...(page.cursor && { cursor: page.cursor }) };
     },
 
     /** Takes it upon this tick to hand the call over; false where another tick, or the call's own way, was quicker. */
     async handOver({ tenantId, id, dueAtMs }: DueCall, nowMs: number): Promise<boolean> {
+      const nextMs = nowMs + QUEUE_PATIENCE_MS;
       const written = await table.update(
         { pk: tenantId, sk: id },
         {
           update: 'SET dueAt = :next',
           condition: 'dueAt = :due',
-          values: { ':next': nowMs + QUEUE_PATIENCE_MS, ':due': dueAtMs },
+          values: { ':next': nextMs, ':due': dueAtMs },
         },
       );
-      return written.done;
+      return written.done || written.item?.dueAt === nextMs;
     },
   };
 }
@@ -243,6 +247,15 @@ function columnsOf(entry: Entry): Item {
     ttl: ttlSeconds(Math.max(createdAtMs, expiresAtMs) + KEPT_MS),
     rest: JSON.stringify(rest),
   };
+}
+
+/** Returns whether it is this very write that stands there: no two sealings give the same bytes. */
+function meetsItself({ sealed, status }: SealedCall, item: Item): boolean {
+  return item.status === status && toCall(item).sealed === sealed;
+}
+
+function mine(item: Item, interrupted: boolean): Taken {
+  return { kind: 'mine', call: toCall(item), interrupted };
 }
 
 function toCall(item: Item): SealedCall {

@@ -33,10 +33,12 @@ export interface InboundResponse {
   readonly body: Buffer;
 }
 
-/** Why there is no answer. `sent` tells whether the other side may have seen the request. */
+/** Why there is no answer, or none that can be read. `sent` tells whether the other side may have seen the request. */
 export interface SendFailure {
   readonly reason: 'blocked' | 'timeout' | 'network' | 'too_large';
   readonly sent: boolean;
+  /** Of an answer whose body did not come whole, or cannot be read. */
+  readonly status?: number;
   readonly cause: string;
 }
 
@@ -90,6 +92,7 @@ function exchange(
 ): Promise<Result<InboundResponse, SendFailure>> {
   return new Promise((resolve) => {
     let sent = false;
+    let status: number | undefined;
     const secure = url.protocol === 'https:';
     const bytes = body === undefined || listen ? undefined : Buffer.from(body as Uint8Array);
     const nonce = Buffer.from(moment.token(16), 'base64url').toString('base64');
@@ -108,7 +111,7 @@ function exchange(
     const fail = (reason: SendFailure['reason'], cause: string) => {
       clearTimeout(deadline);
       outgoing.destroy();
-      resolve(err({ reason, sent, cause }));
+      resolve(err({ reason, sent, status, cause }));
     };
     const deadline = setTimeout(() => fail('timeout', `no answer within ${timeoutMs} ms`), timeoutMs);
 
@@ -133,6 +136,7 @@ function exchange(
       void hear(socket, head, listen, bounds).then((heard) => resolve(answerOf(heard)));
     });
     outgoing.on('response', (response) => {
+      status = response.statusCode;
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
@@ -144,8 +148,7 @@ function exchange(
       response.on('end', () => {
         clearTimeout(deadline);
         const inflated = decompress(Buffer.concat(chunks), response.headers['content-encoding'], maxBytes);
-        if (!inflated)
-          return resolve(err({ reason: 'too_large', sent, cause: 'the answer cannot be decompressed within bounds' }));
+        if (!inflated) return fail('too_large', 'the answer cannot be decompressed within bounds');
         resolve(ok({ status: response.statusCode ?? 0, headers: flatten(response), body: inflated }));
       });
     });
@@ -162,6 +165,7 @@ function answerOf(heard: Heard): Result<InboundResponse, SendFailure> {
 }
 
 function decompress(body: Buffer, encoding: string | undefined, maxOutputLength: number): Buffer | undefined {
+  if (body.length === 0) return body; // 204 and 304 name the encoding of what they do not bring
   try {
     if (encoding === 'gzip') return gunzipSync(body, { maxOutputLength });
     if (encoding === 'deflate') return inflateSync(body, { maxOutputLength });

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { retryAfterMs } from '../core/backoff.ts';
 import type { InboundResponse, SendFailure } from '../core/fetch.ts';
-import type { Result } from '../core/result.ts';
+import { ok, type Result } from '../core/result.ts';
 import type { Attempt } from './delivery.ts';
 
 /** What one attempt came to. `gone`: the receiver wants nothing more, ever. */
@@ -22,10 +22,14 @@ const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60_000;
 /** Answers whose Retry-After counts (RFC 9110 §10.2.3, RFC 6585 §4). */
 const asking = new Set([429, 502, 503, 504]);
 
-/** Returns the verdict on one attempt: any 2xx is accepted, 410 ends the subscription, all else fails: a redirect too, for
- *  none is followed (Standard Webhooks, "Response handling"). */
+/** Returns the verdict on one attempt, by the status alone: any 2xx is accepted, 410 ends the subscription, all else fails: a
+ *  redirect too, for none is followed (Standard Webhooks, "Response handling"). */
 export function judge(answer: Result<InboundResponse, SendFailure>, nowMs: number): Verdict {
-  if (!answer.ok) return { kind: 'failed', error: answer.error.reason, retryAfterMs: 0 };
+  if (!answer.ok) {
+    const { status, reason } = answer.error;
+    if (status === undefined) return { kind: 'failed', error: reason, retryAfterMs: 0 };
+    return judge(ok({ status, headers: {}, body: Buffer.alloc(0) }), nowMs);
+  }
   const { status, headers, body } = answer.value;
   if (status >= 200 && status < 300) return { kind: 'accepted', status };
   const shown = isUtf8(body) ? body.toString('utf8').slice(0, SHOWN) : '';

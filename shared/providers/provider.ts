@@ -39,9 +39,14 @@ export interface Api {
   readonly requestIdHeader?: string;
   /** Where the key stands under which a repeated write is done once: a header, or a parameter of the query. None: a write
    *  that may have arrived is not repeated. */
-  readonly idempotency?: { readonly header: string } | { readonly query: string };
+  readonly idempotency?: Idempotency;
   readonly rateLimitHeaders?: RateLimitHeaders;
 }
+
+export type Idempotency = ({ readonly header: string } | { readonly query: string }) & {
+  /** For so long after its first use the provider knows a key, in seconds; where it does not say, a day. */
+  readonly keptS: number;
+};
 
 /** Where an answer says how the next page is asked for. */
 export type Pagination =

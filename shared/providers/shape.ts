@@ -213,7 +213,9 @@ const api = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9_-]*$/, 'a header, in lower case')
     .optional(),
-  idempotency: z.union([z.strictObject({ header }), z.strictObject({ query: text })]).optional(),
+  idempotency: z
+    .union([z.strictObject({ header, keptS: count }), z.strictObject({ query: text, keptS: count })])
+    .optional(),
   rateLimitHeaders: z
     .strictObject({
       ...{ remaining: header, reset: header },

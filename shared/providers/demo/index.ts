@@ -124,7 +124,7 @@ export const demo = {
       },
     },
     requestIdHeader: 'x-request-id',
-    idempotency: { header: 'idempotency-key' },
+    idempotency: { header: 'idempotency-key', keptS: 86_400 },
     rateLimitHeaders: { remaining: 'x-ratelimit-remaining', reset: 'x-ratelimit-reset' },
   },
   limits: [

@@ -68,7 +68,7 @@ export const quickbooks = {
         6240: 'Another object has this name.',
       },
     },
-    idempotency: { query: 'requestid' },
+    idempotency: { query: 'requestid', keptS: 86_400 },
     requestIdHeader: 'intuit_tid',
   },
   limits: [

@@ -62,7 +62,7 @@ export const resend = {
         restricted_api_key: 'This API key may send e-mail, and do nothing else.',
       },
     },
-    idempotency: { header: 'idempotency-key' },
+    idempotency: { header: 'idempotency-key', keptS: 86_400 },
     rateLimitHeaders: { remaining: 'ratelimit-remaining', reset: 'ratelimit-reset', resetIn: 'seconds' },
   },
   limits: [{ requests: 5, perS: 1 }],

@@ -74,7 +74,7 @@ export const stripe = {
       },
     },
     requestIdHeader: 'request-id',
-    idempotency: { header: 'idempotency-key' },
+    idempotency: { header: 'idempotency-key', keptS: 86_400 },
   },
   limits: [{ requests: 25, perS: 1 }],
 } as const satisfies Provider;

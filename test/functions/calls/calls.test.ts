@@ -84,7 +84,7 @@ describe('submit', () => {
     expect(hub.queue).toEqual([
       {
         body: JSON.stringify({ tenant: 'acme', call: json.id, requestId: 'req-1' }),
-        group: 'acme#demo#default',
+        group: 'acme',
         delayS: 0,
       },
     ]);

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { prepare, readAsked } from '../../../shared/calls/asked.ts';
-import { toView } from '../../../shared/calls/call.ts';
 import { CallBody } from '../../../shared/calls/contract.ts';
 import { judge } from '../../../shared/calls/judge.ts';
+import { toView } from '../../../shared/calls/view.ts';
 import { openTable, type Table } from '../../../shared/core/aws.ts';
 import { ok } from '../../../shared/core/result.ts';
 import { github } from '../../../shared/providers/github/index.ts';

@@ -11,6 +11,7 @@ import {
   type News,
 } from '../../../shared/calls/limit-store.ts';
 import { openQuota } from '../../../shared/calls/quota.ts';
+import { run } from '../../../shared/calls/run.ts';
 import { openTable, type Table } from '../../../shared/core/aws.ts';
 import { TenantId } from '../../../shared/core/ids.ts';
 import { measure } from '../../../shared/core/metrics.ts';
@@ -20,6 +21,7 @@ import { slack } from '../../../shared/providers/slack/index.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { memoryTable } from '../../support/memory-table.ts';
 import { VirtualMoment } from './virtual-moment.ts';
+import { answer, World } from './world.ts';
 
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: vi.fn() }));
 
@@ -40,7 +42,7 @@ function connected(declared: readonly Limit[], provider = 'slack') {
   const id = { provider, name: 'default' };
   const moment = new VirtualMoment();
   return {
-    moment,
+    ...{ tenantId, id, moment },
     take: (action?: string, input?: unknown, slot?: Slot, lane?: Ask['lane']) =>
       limits.take({ tenantId, id, slot }, pacesOf(declared, { action, input, lane }), moment),
     block: (ms: number) => limits.block(tenantId, id, moment.nowMs + ms, moment.nowMs),
@@ -59,6 +61,57 @@ describe('which limits apply', () => {
     expect(a?.everyMs).toBe(1_000);
     expect(a?.name).not.toBe(b?.name);
     expect(pacesOf(slack.limits, {})).toEqual([]);
+  });
+});
+
+describe('a slot that would come too late', () => {
+  const lasting = (declared: readonly Limit[], at = 'bulk' as const) => {
+    const limited = connected(declared);
+    const take = (untilMs?: number) => {
+      const caller = { tenantId: limited.tenantId, id: limited.id, untilMs };
+      return limits.take(caller, pacesOf(declared, { lane: at }), limited.moment);
+    };
+    return { ...limited, take };
+  };
+
+  test('is not taken: what has ended by then holds up nobody, and is told so by its wait', async () => {
+    const { moment, take } = lasting([{ requests: 1, perS: 1 }]);
+    const untilMs = moment.nowMs + 5_000;
+    const passed = await Promise.all(Array.from({ length: 30 }, () => take(untilMs)));
+    const slots = passed.flatMap(({ waitMs, slot }) => (waitMs > 0 && slot ? [slot.atMs] : []));
+    expect(Math.max(...slots)).toBeLessThan(untilMs);
+    expect(slots.length).toBeLessThanOrEqual(4);
+    const over = passed.filter(({ waitMs, slot }) => waitMs > 0 && !slot);
+    expect(over.some(({ waitMs }) => waitMs >= 5_000)).toBe(true);
+    moment.nowMs = untilMs;
+    expect((await take()).waitMs).toBe(0);
+  });
+
+  test('is not taken either beyond the time for which a row is kept', async () => {
+    const { moment, take } = lasting([{ requests: 1, perS: 10 * 3_600 }]);
+    const waits = [];
+    for (let count = 0; count < 4; count++) waits.push(await take());
+    expect(waits.map(({ waitMs, slot }) => [waitMs / 3_600_000, (slot?.atMs ?? 0) - moment.nowMs > 0])).toEqual([
+      [0, false],
+      [10, true],
+      [20, false],
+      [20, false],
+    ]);
+  });
+
+  test('ends the calls that wait for it at once, and the next one goes in its time', async () => {
+    const world = new World(memoryTable(), limitStore(memoryTable()));
+    const message = { action: 'chat.postMessage', input: { channel: 'C1', text: 'hi' }, mode: 'async' };
+    const expiresAt = new Date(world.moment.nowMs + 20_000).toISOString();
+    for (let count = 0; count < 60; count++) await world.submit({ ...message, expiresAt }, undefined, 'slack');
+    const waiting = world.messages.splice(0);
+    const { ports, moment } = world;
+    await Promise.all(waiting.map(({ body }) => run(body, { receives: 1, remainingMs: 60_000 }, ports, moment)));
+    world.moment.nowMs = Math.max(world.moment.nowMs, Date.parse(expiresAt));
+    world.script.push(answer(200, { ok: true, channel: 'C1', ts: '1.1' }));
+    expect(await world.submit({ ...message, mode: 'sync' }, undefined, 'slack')).toMatchObject({
+      value: { status: 'succeeded' },
+    });
   });
 });
 

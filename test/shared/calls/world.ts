@@ -3,6 +3,7 @@ import { hasEnded } from '../../../shared/calls/call.ts';
 import { openContents } from '../../../shared/calls/contents.ts';
 import type { CallBody, CallMessage } from '../../../shared/calls/contract.ts';
 import { CallBody as CallBodySchema } from '../../../shared/calls/contract.ts';
+import type { LimitStore } from '../../../shared/calls/limit-store.ts';
 import { plan } from '../../../shared/calls/plan.ts';
 import { type Fate, run } from '../../../shared/calls/run.ts';
 import { type CallStore, callStore } from '../../../shared/calls/store.ts';
@@ -23,10 +24,11 @@ import { VirtualMoment } from './virtual-moment.ts';
 
 export class Crash extends Error {}
 
-/** Where an invocation breaks: at its n-th I/O, before or after the effect; alone, or with the whole process. */
+/** Where an invocation breaks: at its n-th I/O, before or after the effect; alone, or with the whole process. `twice`: a
+ *  write to the table is done, its answer is lost, and the client's repetition meets it (A-22). */
 export interface Fault {
   readonly at: number;
-  readonly effect: 'none' | 'done';
+  readonly effect: 'none' | 'done' | 'twice';
   readonly process: 'dies' | 'lives';
 }
 
@@ -38,6 +40,7 @@ export const answer = (
 ): Answer =>
   ok({ status, headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from(JSON.stringify(body)) });
 export const silence: Answer = err({ reason: 'timeout', sent: true, cause: 'silence' });
+const unreadable: Answer = err({ reason: 'too_large', sent: true, status: 200, cause: 'no gzip' });
 
 interface Message {
   readonly body: CallMessage;
@@ -45,6 +48,12 @@ interface Message {
   receives: number;
 }
 
+const unlimited = {
+  take: async () => ({ waitMs: 0 }),
+  block: async () => {},
+  note: async () => {},
+  leave: async () => {},
+};
 const VISIBILITY_MS = 360_000;
 const MAX_RECEIVES = 10;
 let worlds = 0;
@@ -59,7 +68,7 @@ export class World {
   readonly messages: Message[] = [];
   readonly dead: Message[] = [];
   /** What the provider answers next; when there is nothing left it does what it is asked. */
-  readonly script: (Answer | 'lost')[] = [];
+  readonly script: (Answer | 'lost' | 'unreadable')[] = [];
   connection: Partial<Connection> | undefined = { status: 'active' };
   /** Why there is no credential at present. */
   refusal: ReturnType<typeof refuse> | undefined;
@@ -69,17 +78,18 @@ export class World {
   #fault: Fault | undefined;
   #steps = 0;
   #dead = false;
+  #repeats = false;
 
-  constructor(table: Table) {
+  constructor(table: Table, limits: Pick<LimitStore, 'take' | 'block' | 'note' | 'leave'> = unlimited) {
     const attempts: Attempts = openAttempts({
       mocks: noMocks,
       credentials: { live: () => this.#io(async () => this.#live()) },
-      limits: { take: async () => ({ waitMs: 0 }), block: async () => {}, note: async () => {}, leave: async () => {} },
+      limits: { ...limits, take: (...args) => this.#io(() => limits.take(...args)) },
       send: (request) => this.#network(request),
       readApp: async () => ({}),
       stage: 'local',
     });
-    const store = callStore(table);
+    const store = callStore(this.#repeating(table));
     const calls: CallStore = {
       forTenant: (tenantId) => this.#wrapped(store.forTenant(tenantId)),
       due: (...args) =>
@@ -206,9 +216,11 @@ export class World {
   #provide(request: OutboundRequest): Answer {
     this.sent.push(request);
     const next = this.script.shift();
-    if (next && next !== 'lost') return next;
+    if (typeof next === 'object') return next;
     const key = request.headers['idempotency-key'];
-    if (key === undefined || !this.effects.includes(key)) this.effects.push(key ?? `${request.method} ${request.url}`);
+    const effect = key ?? `${request.method} ${request.url} ${request.body}`;
+    if (key === undefined || !this.effects.includes(key)) this.effects.push(effect);
+    if (next === 'unreadable') return unreadable;
     return next === 'lost' ? silence : answer(201);
   }
 
@@ -239,8 +251,20 @@ export class World {
     if (this.#dead) throw new Crash();
     const fault = ++this.#steps === this.#fault?.at ? this.#fault : undefined;
     if (fault?.effect === 'none') return this.#break(fault);
+    this.#repeats = fault?.effect === 'twice';
     const value = await work();
-    return fault ? this.#break(fault) : value;
+    this.#repeats = false;
+    return fault && fault.effect !== 'twice' ? this.#break(fault) : value;
+  }
+
+  #repeating(table: Table): Table {
+    const again =
+      <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
+      async (...args: A): Promise<R> => {
+        if (this.#repeats) await write(...args);
+        return write(...args);
+      };
+    return { ...table, put: again(table.put), update: again(table.update), remove: again(table.remove) };
   }
 
   #break(fault: Fault): never {

@@ -113,6 +113,29 @@ describe('one guarded attempt', () => {
     expect(answer.ok && answer.value.body.toString()).toBe('{"a":1}');
   });
 
+  test('an empty answer is whole, whatever encoding it names; of one that cannot be read the status is told', async () => {
+    for (const status of [200, 204, 304]) {
+      const empty = await serve((_, response) => response.writeHead(status, { 'content-encoding': 'gzip' }).end());
+      const answer = await local(get(empty, { method: 'POST' }));
+      expect(answer).toMatchObject({ ok: true, value: { status, body: Buffer.alloc(0) } });
+    }
+    const large = await serve((_, response) => response.writeHead(202).end(Buffer.alloc(2_000)));
+    const garbled = await serve((_, response) => response.writeHead(202, { 'content-encoding': 'gzip' }).end('x'));
+    const torn = await serve((_, response) => {
+      response.writeHead(202, { 'content-length': '9' }).write('x', () => response.destroy());
+    });
+    const slow = await serve((_, response) => void response.writeHead(202).write('x'));
+    for (const [url, reason] of [
+      [large, 'too_large'],
+      [garbled, 'too_large'],
+      [torn, 'network'],
+      [slow, 'timeout'],
+    ] as const) {
+      const answer = await local(get(url, { maxBytes: 1_000, timeoutMs: 300 }));
+      expect(answer, reason).toMatchObject({ ok: false, error: { reason, sent: true, status: 202 } });
+    }
+  });
+
   test('tells whether the other side may have seen the request', async () => {
     const closing = await serve((request) => request.socket.destroy());
     expect(await local(get(closing, { method: 'POST', body: 'x' }))).toMatchObject({

@@ -122,6 +122,16 @@ describe('the verdict on an attempt', () => {
     },
   );
 
+  test.each(['timeout', 'network', 'too_large'] as const)(
+    'an answer whose body cannot be read (%s) counts by its status',
+    (reason) => {
+      const statusOnly = (status: number) => judge(err({ reason, sent: true, status, cause: 'x' }), 0);
+      expect(statusOnly(200)).toEqual({ kind: 'accepted', status: 200 });
+      expect(statusOnly(410)).toMatchObject({ kind: 'gone', status: 410 });
+      expect(statusOnly(500)).toEqual({ kind: 'failed', status: 500, error: 'http_500', retryAfterMs: 0 });
+    },
+  );
+
   test.each([
     ['120', 120_000],
     ['Fri, 20 Nov 2026 10:05:00 GMT', 300_000],

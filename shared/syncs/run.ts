@@ -109,7 +109,8 @@ async function work(
     if (turn.kind === 'page') {
       const { page } = turn;
       const last = page.next === undefined;
-      const about = { tenantId, connection, model: sync.model, run: at.id, retentionS: row.retentionS };
+      const { retentionS, bornAtMs } = row;
+      const about = { tenantId, connection, model: sync.model, run: at.id, retentionS, bornAtMs };
       const fence = once(async () => {
         const begun = row && (await save(row, (it) => writing(it, at, moment.nowMs)));
         row = begun ?? row;

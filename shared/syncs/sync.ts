@@ -64,6 +64,8 @@ export interface SyncRow {
   readonly dueAt?: number;
   /** The connection's latest event that was obeyed: an older one comes too late. */
   readonly followedAtMs: number;
+  /** When the copy of today began, after which the versions of its records count. */
+  readonly bornAtMs?: number;
   /** Grows with each write; begins at the row's birth, so that a row made anew repeats none. */
   readonly version: number;
 }
@@ -96,7 +98,17 @@ export function born(
   const unchosen = Settings?.safeParse({});
   const enabled = unchosen?.success ?? true;
   return {
-    ...{ ...about, model, enabled, everyS, status: 'idle', failures: 0, followedAtMs: atMs, version: nowMs },
+    ...{
+      ...about,
+      model,
+      enabled,
+      everyS,
+      status: 'idle',
+      failures: 0,
+      followedAtMs: atMs,
+      bornAtMs: nowMs,
+      version: nowMs,
+    },
     ...(unchosen?.success && { settings: unchosen.data }),
     ...(retention?.defaultS !== undefined && { retentionS: retention.defaultS }),
     ...(enabled && { dueAt: nowMs + spread(moment) }),

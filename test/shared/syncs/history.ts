@@ -107,7 +107,7 @@ export async function play(seed: number): Promise<History> {
     remember();
     const change =
       row.deletedAtMs !== undefined ? 'deleted' : !before || before.deletedAtMs !== undefined ? 'created' : 'updated';
-    if (row.version === (before?.version ?? 0)) return;
+    if (before ? row.version === before.version : change === 'deleted') return; // not told: as it was, or never met
     if (change === 'deleted' && !everGone.has(row.id)) faults.push(`${row.id} was told deleted and never was`);
     if (!told.has(eventIdOf(key, row))) faults.push(`${row.id} v${row.version} was written and never told`);
   });

@@ -154,6 +154,30 @@ describe("a change's event id", () => {
   });
 });
 
+describe('a row of an earlier copy', () => {
+  const bornAtMs = 1_000;
+  const copy = { ...about, bornAtMs };
+
+  it('is as good as none: what it says is told anew', () => {
+    const row = rowAfter(seen({ n: 1 }));
+    const first = judge(row, seen({ n: 1 }), copy, nowMs);
+    expect(first).toMatchObject({ change: 'created', row: { version: 1_001 } });
+    expect(judge(first?.row, seen({ n: 1 }), copy, nowMs)).toBeUndefined();
+    expect(judge(first?.row, seen({ n: 2 }), copy, nowMs)).toMatchObject({
+      change: 'updated',
+      row: { version: 1_002 },
+    });
+  });
+
+  it('has its end untold, and what is older than that stays refused', () => {
+    const at = (time: string) => ({ updatedAt: `2026-11-20T${time}Z` });
+    const gone = judge(rowAfter(seen({ n: 1 })), { ...seen(undefined), deleted: true, ...at('10:00:00') }, copy, nowMs);
+    expect(gone).toMatchObject({ row: { version: 1_000, deletedAtMs: nowMs } });
+    expect(gone?.change).toBeUndefined();
+    expect(judge(gone?.row, seen({ n: 1 }, at('09:00:00')), copy, nowMs)).toBeUndefined();
+  });
+});
+
 describe('a record as the API shows it', () => {
   it('has its data as the provider gave it', () => {
     const row = rowAfter(seen({ b: 1, a: [null, 'x'] }, { updatedAt: '2026-11-20' }));

@@ -28,8 +28,8 @@ export interface Sight {
   readonly run: string;
   /** For so many seconds after its last change a record is kept; none: for ever. */
   readonly retentionS?: number;
-  /** When the copy began: the same for whoever sees. */
-  readonly bornAtMs?: number;
+  /** When the copy began, as its sync's row has it: the same for whoever sees. */
+  readonly bornAtMs: number | undefined;
 }
 
 export type Change = 'created' | 'updated' | 'deleted';
@@ -78,7 +78,7 @@ export function judge(
 }
 
 /** Returns the row with the end that the retention of now gives it, nothing where it has that. */
-export function restamped(row: RecordRow, { run, retentionS }: Sight): Verdict | undefined {
+export function restamped(row: RecordRow, { run, retentionS }: Omit<Sight, 'bornAtMs'>): Verdict | undefined {
   const { expiresAtMs: before, ...rest } = row;
   const expiresAtMs = row.deletedAtMs === undefined ? expiryOf(row.updatedAt, retentionS) : undefined;
   if (expiresAtMs === before) return undefined;

@@ -13,7 +13,7 @@ export interface RecordRow {
   /** Of `data`. */
   readonly hash: string;
   readonly updatedAt?: string;
-  /** JSON, its keys in order; none once deleted. */
+  /** JSON, its keys in order; none once deleted, or where a row cannot hold it. */
   readonly data?: string;
   /** The run that wrote it last. */
   readonly seenRun: string;
@@ -31,6 +31,9 @@ export interface Sight {
   /** When the copy began, as its sync's row has it: the same for whoever sees. */
   readonly bornAtMs: number | undefined;
 }
+
+/** A row of the table holds 400 kB, and its key and the rest have a part in that. */
+const MAX_DATA_BYTES = 390_000;
 
 export type Change = 'created' | 'updated' | 'deleted';
 
@@ -70,7 +73,7 @@ export function judge(
       version: (before?.version ?? bornAtMs) + (change ? 1 : 0),
       hash,
       ...(seen.updatedAt !== undefined && { updatedAt: seen.updatedAt }),
-      ...(data === undefined ? { deletedAtMs: nowMs } : { data }),
+      ...(data === undefined ? { deletedAtMs: nowMs } : Buffer.byteLength(data) <= MAX_DATA_BYTES && { data }),
       seenRun: run,
       ...(expiresAtMs !== undefined && { expiresAtMs }),
     },

@@ -93,62 +93,81 @@ async function work(
     });
 
   const own = takenUp(message.row, moment);
-  let row = await upToDate();
-  // Webhooks need to know of a run that will end what it has not met; any other is first written down with what it finds.
-  if (row?.run?.scratch && row.status !== 'running') row = await save(row, (it) => claimed(it, moment));
-  while (row?.run) {
-    const at = row.run;
-    if (isForgotten(sync, row)) return expired(row);
-    if (isStale(sync, at)) return anew(row);
-    if (remainingMs() < ENOUGH_MS) return handOn(row);
-    const timeoutMs = Math.min(ATTEMPT_MS, remainingMs() - RESERVE_MS);
-    const turn: Turn = at.sweep
-      ? { kind: 'page', page: { records: [] } } // the provider has shown all it has
-      : turnOf(sync, await ports.attempts.attempt(jobOf(row, sync, message.requestId, timeoutMs), moment), row);
+  let row: SyncRow | undefined;
+  return turns(sync).catch(broken);
 
-    if (turn.kind === 'page') {
-      const { page } = turn;
-      const { retentionS, bornAtMs } = row;
-      const about = { tenantId, connection, model: sync.model, run: at.id, retentionS, bornAtMs };
-      const fence = once(async () => {
-        const begun = row && (await save(row, (it) => writing(it, at, moment.nowMs)));
-        row = begun ?? row;
-        return begun !== undefined;
-      });
-      const sinks = { records, bus: ports.bus, fence };
-      const scan = at.scratch && !page.incomplete ? scanOf(sync, at) : undefined;
-      const written = await write(page, about, sinks, scan, moment, () => remainingMs() < RESERVE_MS);
-      if (written === 'overtaken') return overtaken();
-      if (written === 'unknown') return anew(row);
-      const done = { ...page, ...written };
-      const last = done.next === undefined && !done.rest;
-      row = await save(row, (it) =>
-        last ? finished(it, at, done, sync, moment) : advanced(it, at, done, sync, moment.nowMs),
-      );
-      if (!row) return overtaken();
-      if (last) return 'finished';
-    } else if (turn.kind === 'wait' && turn.waitMs <= SHORT_MS) {
-      await moment.sleep(turn.waitMs);
-      row = { ...row, run: { ...at, slot: turn.slot } };
-    } else if (turn.kind === 'wait') {
-      const { waitMs, slot } = turn;
-      const bySqs = waitMs <= MAX_DELAY_MS;
-      const untilMs = moment.nowMs + waitMs + (bySqs ? LEASE_MS : 0);
-      const hidden = await save(row, (it) => waiting(it, at, untilMs, slot));
-      if (hidden && bySqs) await ports.queue.send(messageOf(hidden, moment.nowMs, Math.ceil(waitMs / 1000)));
-      return hidden ? 'waiting' : overtaken();
-    } else if (turn.kind === 'expired') {
-      return expired(row);
-    } else {
-      const ended = await save(row, (it) =>
-        turn.kind === 'ending' ? stopped(it, turn.error, moment.nowMs) : failed(it, turn.error, turn, moment),
-      );
-      if (ended?.status === 'failing' && ended.failures >= FAILING) measure('SyncFailing', { provider });
-      log.warn('a sync did not succeed', { tenant: tenantId, provider, sync: message.sync, code: turn.error.code });
-      return !ended ? overtaken() : turn.kind === 'ending' ? 'stopped' : 'failed';
+  async function turns(sync: Sync): Promise<RunOutcome> {
+    row = await upToDate();
+    // Webhooks need to know of a run that will end what it has not met; any other is first written down with what it finds.
+    if (row?.run?.scratch && row.status !== 'running') row = await save(row, (it) => claimed(it, moment));
+    while (row?.run) {
+      const at = row.run;
+      if (isForgotten(sync, row)) return expired(row);
+      if (isStale(sync, at)) return anew(row);
+      if (remainingMs() < ENOUGH_MS) return handOn(row);
+      const timeoutMs = Math.min(ATTEMPT_MS, remainingMs() - RESERVE_MS);
+      const turn: Turn = at.sweep
+        ? { kind: 'page', page: { records: [] } } // the provider has shown all it has
+        : turnOf(sync, await ports.attempts.attempt(jobOf(row, sync, message.requestId, timeoutMs), moment), row);
+
+      if (turn.kind === 'page') {
+        const { page } = turn;
+        const { retentionS, bornAtMs } = row;
+        const about = { tenantId, connection, model: sync.model, run: at.id, retentionS, bornAtMs };
+        const fence = once(async () => {
+          const begun = row && (await save(row, (it) => writing(it, at, moment.nowMs)));
+          row = begun ?? row;
+          return begun !== undefined;
+        });
+        const sinks = { records, bus: ports.bus, fence };
+        const scan = at.scratch && !page.incomplete ? scanOf(sync, at) : undefined;
+        const written = await write(page, about, sinks, scan, moment, () => remainingMs() < RESERVE_MS);
+        if (written === 'overtaken') return overtaken();
+        if (written === 'unknown') return anew(row);
+        const done = { ...page, ...written };
+        const last = done.next === undefined && !done.rest;
+        row = await save(row, (it) =>
+          last ? finished(it, at, done, sync, moment) : advanced(it, at, done, sync, moment.nowMs),
+        );
+        if (!row) return overtaken();
+        if (last) return 'finished';
+      } else if (turn.kind === 'wait' && turn.waitMs <= SHORT_MS) {
+        await moment.sleep(turn.waitMs);
+        row = { ...row, run: { ...at, slot: turn.slot } };
+      } else if (turn.kind === 'wait') {
+        const { waitMs, slot } = turn;
+        const bySqs = waitMs <= MAX_DELAY_MS;
+        const untilMs = moment.nowMs + waitMs + (bySqs ? LEASE_MS : 0);
+        const hidden = await save(row, (it) => waiting(it, at, untilMs, slot));
+        if (hidden && bySqs) await ports.queue.send(messageOf(hidden, moment.nowMs, Math.ceil(waitMs / 1000)));
+        return hidden ? 'waiting' : overtaken();
+      } else if (turn.kind === 'expired') {
+        return expired(row);
+      } else {
+        return (await ended(row, turn)) ?? overtaken();
+      }
     }
+    return overtaken();
   }
-  return overtaken();
+
+  /** What throws, be it over one record, is a failure of the sync: tried again ever later, from the page it was at. Where
+   *  not even that can be written down, the message comes again. */
+  async function broken(error: unknown): Promise<RunOutcome> {
+    log.bug('a sync broke off', error, { tenant: tenantId, provider, sync: message.sync });
+    const notice = { code: 'unavailable', message: 'The hub could not finish this page; it tries again.' };
+    const outcome = row && (await ended(row, { kind: 'failure', error: notice, resume: true, waitMs: 0 }));
+    if (!outcome) throw error;
+    return outcome;
+  }
+
+  async function ended(from: SyncRow, turn: Extract<Turn, { kind: 'failure' | 'ending' }>) {
+    const it = await save(from, (it) =>
+      turn.kind === 'ending' ? stopped(it, turn.error, moment.nowMs) : failed(it, turn.error, turn, moment),
+    );
+    if (it?.status === 'failing' && it.failures >= FAILING) measure('SyncFailing', { provider });
+    log.warn('a sync did not succeed', { tenant: tenantId, provider, sync: message.sync, code: turn.error.code });
+    return it && (turn.kind === 'ending' ? 'stopped' : 'failed');
+  }
 
   /** A message that is not believed any more may be one of many: only the row knows. */
   async function upToDate(): Promise<SyncRow | undefined> {

@@ -98,7 +98,7 @@ export function memorySyncs(io: Io = calm, onSave: (before: SyncRow | undefined,
 }
 
 /** Rows that a page of the table has, whatever a filter makes of them. */
-const AT_ONCE = 2;
+const AT_ONCE = 1;
 
 /** The copies of objects in memory, by the rules of the real store. */
 export function memoryRecords(

@@ -37,7 +37,7 @@ export async function absorb(
 
   const copy = records.of(tenantId, connection, model);
   const run = row.run?.id ?? unwritten(row, moment); // to a run under way it counts as met: its sweep leaves it alone
-  const about = { tenantId, connection, model, run, retentionS: row.retentionS };
+  const about = { tenantId, connection, model, run, retentionS: row.retentionS, bornAtMs: row.bornAtMs };
   await keep(seen, about, { records: copy, bus }, moment);
   if (await syncs.forTenant(tenantId).get(connection, name)) return true;
   await copy.clear(run); // disconnected meanwhile: what was written goes too

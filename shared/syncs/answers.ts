@@ -37,7 +37,10 @@ export const syncsAnswers = {
   records: {
     answer: z.object({
       items: z.array(
-        z.object({ id: z.string(), model: z.string(), updatedAt: z.string().optional(), data: z.unknown() }),
+        z.object({
+          ...{ id: z.string(), model: z.string(), updatedAt: z.string().optional() },
+          data: z.unknown().describe('null where the object is over 390 kB'),
+        }),
       ),
       cursor: z.string().optional(),
     }),

@@ -13,7 +13,7 @@ export async function erase(
   const tenant = syncs.forTenant(row.tenantId);
   const copy = records.of(row.tenantId, row.connection, row.model);
   const last = await amend(tenant, row, (it) =>
-    it.followedAtMs <= atMs ? { ...abandoned(it), followedAtMs: atMs } : undefined,
+    it.followedAtMs <= atMs ? { ...abandoned(it), followedAtMs: atMs, bornAtMs: atMs } : undefined,
   );
   if (!last) return;
 
@@ -21,5 +21,6 @@ export async function erase(
   const removed = await tenant.remove(last);
   if (removed.done) await copy.clear();
   // Made again in between: what its new run has written may be among the cleared.
-  else if (removed.row) await amend(tenant, removed.row, (it) => forgetful(it, atMs));
+  else if (removed.row)
+    await amend(tenant, removed.row, (it) => ({ ...forgetful(it, atMs), bornAtMs: it.followedAtMs }));
 }

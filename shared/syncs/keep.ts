@@ -79,6 +79,10 @@ function announce({ one, verdict }: Due, key: string, about: Sighting, moment: M
   const { row, change } = verdict;
   if (!change) return [];
   const id = eventIdOf(key, row);
-  const data = { model: about.model, id: one.id, ...(!one.deleted && { data: one.data }) };
+  const data = {
+    model: about.model,
+    id: one.id,
+    ...(!one.deleted && { data: row.data === undefined ? null : one.data }),
+  };
   return [hubEvent(`record.${change}`, { tenant: about.tenantId, connection: about.connection, id }, data, moment)];
 }

@@ -7,12 +7,13 @@ export type Seen = SyncPage['records'][number];
 /** The hub's copy of one object. A deleted one stays as a tombstone for a while: it refuses older news of itself. */
 export interface RecordRow {
   readonly id: string;
-  /** Counts the real changes: with it, each has an event id of its own, also when content comes back. */
+  /** Counts the real changes since `Sight.bornAtMs`: with it, each has an event id of its own, also when content comes back,
+   *  and also when the object was forgotten in between. */
   readonly version: number;
   /** Of `data`. */
   readonly hash: string;
   readonly updatedAt?: string;
-  /** JSON, its keys in order; none once deleted. */
+  /** JSON, its keys in order; none once deleted, or where a row cannot hold it. */
   readonly data?: string;
   /** The run that wrote it last. */
   readonly seenRun: string;
@@ -22,11 +23,17 @@ export interface RecordRow {
   readonly expiresAtMs?: number;
 }
 
-/** Who saw it, and for how many seconds after its last change a record is kept (none: for ever). */
+/** Who saw it, and what is true of the copy it is for. */
 export interface Sight {
   readonly run: string;
+  /** For so many seconds after its last change a record is kept; none: for ever. */
   readonly retentionS?: number;
+  /** When the copy began, as its sync's row has it: the same for whoever sees. */
+  readonly bornAtMs: number | undefined;
 }
+
+/** A row of the table holds 400 kB, and its key and the rest have a part in that. */
+const MAX_DATA_BYTES = 390_000;
 
 export type Change = 'created' | 'updated' | 'deleted';
 
@@ -40,11 +47,12 @@ export interface Verdict {
  *  remembers the latest time it was seen with, against what is older than that. What is gone before it was ever met leaves
  *  a tombstone, untold: a webhook that shows it may still come. What is too old to be kept makes no row, nor news. */
 export function judge(
-  before: RecordRow | undefined,
+  stored: RecordRow | undefined,
   seen: Seen,
-  { run, retentionS }: Sight,
+  { run, retentionS, bornAtMs = 0 }: Sight,
   nowMs: number,
 ): Verdict | undefined {
+  const before = stored && stored.version >= bornAtMs ? stored : undefined; // an earlier copy's are not this one's news
   const expiresAtMs = seen.deleted ? undefined : expiryOf(seen.updatedAt, retentionS);
   if (expiresAtMs !== undefined && expiresAtMs <= nowMs) return before && restamped(before, { run, retentionS });
 
@@ -62,10 +70,10 @@ export function judge(
     ...(change && { change }),
     row: {
       id: seen.id,
-      version: (before?.version ?? 0) + (change ? 1 : 0),
+      version: (before?.version ?? bornAtMs) + (change ? 1 : 0),
       hash,
       ...(seen.updatedAt !== undefined && { updatedAt: seen.updatedAt }),
-      ...(data === undefined ? { deletedAtMs: nowMs } : { data }),
+      ...(data === undefined ? { deletedAtMs: nowMs } : Buffer.byteLength(data) <= MAX_DATA_BYTES && { data }),
       seenRun: run,
       ...(expiresAtMs !== undefined && { expiresAtMs }),
     },
@@ -73,7 +81,7 @@ export function judge(
 }
 
 /** Returns the row with the end that the retention of now gives it, nothing where it has that. */
-export function restamped(row: RecordRow, { run, retentionS }: Sight): Verdict | undefined {
+export function restamped(row: RecordRow, { run, retentionS }: Omit<Sight, 'bornAtMs'>): Verdict | undefined {
   const { expiresAtMs: before, ...rest } = row;
   const expiresAtMs = row.deletedAtMs === undefined ? expiryOf(row.updatedAt, retentionS) : undefined;
   if (expiresAtMs === before) return undefined;

@@ -20,6 +20,8 @@ import {
   forgetful,
   heldBy,
   LEASE_MS,
+  type PageDone,
+  type Run,
   restarted,
   type SyncRow,
   stopped,
@@ -27,7 +29,7 @@ import {
   waiting,
   writing,
 } from './sync.ts';
-import { isForgotten, isStale, placeOf, turnOf } from './turn.ts';
+import { isForgotten, isStale, placeOf, type Turn, turnOf } from './turn.ts';
 
 export interface RunPorts {
   readonly offered: Offered;
@@ -91,61 +93,82 @@ async function work(
     });
 
   const own = takenUp(message.row, moment);
-  let row = await upToDate();
-  // Webhooks need to know of a run that will end what it has not met; any other is first written down with what it finds.
-  if (row?.run?.scratch && row.status !== 'running') row = await save(row, (it) => claimed(it, moment));
-  while (row?.run) {
-    const at = row.run;
-    if (isForgotten(sync, row)) return expired(row);
-    if (isStale(sync, at)) return anew(row);
-    if (remainingMs() < ENOUGH_MS) return handOn(row);
-    const leftMs = remainingMs();
-    const times = { timeoutMs: Math.min(ATTEMPT_MS, leftMs - RESERVE_MS), endsAtMs: moment.nowMs + leftMs };
-    const turn = turnOf(sync, await ports.attempts.attempt(jobOf(row, sync, message.requestId, times), moment), row);
+  let row: SyncRow | undefined;
+  return turns(sync).catch(broken);
 
-    if (turn.kind === 'page') {
-      const { page } = turn;
-      const last = page.next === undefined;
-      const about = { tenantId, connection, model: sync.model, run: at.id, retentionS: row.retentionS };
-      const fence = once(async () => {
-        const begun = row && (await save(row, (it) => writing(it, at, moment.nowMs)));
-        row = begun ?? row;
-        return begun !== undefined;
-      });
-      const sinks = { records, bus: ports.bus, fence };
-      const scan = at.scratch && !page.incomplete ? scanOf(sync, at.pages) : undefined;
-      const written = await write(page, about, sinks, scan, moment, () => remainingMs() < RESERVE_MS);
-      if (written === 'overtaken') return overtaken();
-      if (written === 'unfinished') return handOn(row);
-      if (written === 'unknown') return anew(row);
-      const done = { ...page, changes: written };
-      row = await save(row, (it) =>
-        last ? finished(it, at, done, sync, moment) : advanced(it, at, done, sync, moment.nowMs),
-      );
-      if (!row) return overtaken();
-      if (last) return 'finished';
-    } else if (turn.kind === 'wait' && turn.waitMs <= SHORT_MS) {
-      await moment.sleep(turn.waitMs);
-      row = { ...row, run: { ...at, slot: turn.slot } };
-    } else if (turn.kind === 'wait') {
-      const { waitMs, slot } = turn;
-      const bySqs = waitMs <= MAX_DELAY_MS;
-      const untilMs = moment.nowMs + waitMs + (bySqs ? LEASE_MS : 0);
-      const hidden = await save(row, (it) => waiting(it, at, untilMs, slot));
-      if (hidden && bySqs) await ports.queue.send(messageOf(hidden, moment.nowMs, Math.ceil(waitMs / 1000)));
-      return hidden ? 'waiting' : overtaken();
-    } else if (turn.kind === 'expired') {
-      return expired(row);
-    } else {
-      const ended = await save(row, (it) =>
-        turn.kind === 'ending' ? stopped(it, turn.error, moment.nowMs) : failed(it, turn.error, turn, moment),
-      );
-      if (ended?.status === 'failing' && ended.failures >= FAILING) measure('SyncFailing', { provider });
-      log.warn('a sync did not succeed', { tenant: tenantId, provider, sync: message.sync, code: turn.error.code });
-      return !ended ? overtaken() : turn.kind === 'ending' ? 'stopped' : 'failed';
+  async function turns(sync: Sync): Promise<RunOutcome> {
+    row = await upToDate();
+    // Webhooks need to know of a run that will end what it has not met; any other is first written down with what it finds.
+    if (row?.run?.scratch && row.status !== 'running') row = await save(row, (it) => claimed(it, moment));
+    while (row?.run) {
+      const at = row.run;
+      if (isForgotten(sync, row)) return expired(row);
+      if (isStale(sync, at)) return anew(row);
+      if (remainingMs() < ENOUGH_MS) return handOn(row);
+      const leftMs = remainingMs();
+      const times = { timeoutMs: Math.min(ATTEMPT_MS, leftMs - RESERVE_MS), endsAtMs: moment.nowMs + leftMs };
+      const turn: Turn = at.sweep
+        ? { kind: 'page', page: { records: [] } } // the provider has shown all it has
+        : turnOf(sync, await ports.attempts.attempt(jobOf(row, sync, message.requestId, times), moment), row);
+
+      if (turn.kind === 'page') {
+        const { page } = turn;
+        const { retentionS, bornAtMs } = row;
+        const about = { tenantId, connection, model: sync.model, run: at.id, retentionS, bornAtMs };
+        const fence = once(async () => {
+          const begun = row && (await save(row, (it) => writing(it, at, moment.nowMs)));
+          row = begun ?? row;
+          return begun !== undefined;
+        });
+        const sinks = { records, bus: ports.bus, fence };
+        const scan = at.scratch && !page.incomplete ? scanOf(sync, at) : undefined;
+        const written = await write(page, about, sinks, scan, moment, () => remainingMs() < RESERVE_MS);
+        if (written === 'overtaken') return overtaken();
+        if (written === 'unknown') return anew(row);
+        const done = { ...page, ...written };
+        const last = done.next === undefined && !done.rest;
+        row = await save(row, (it) =>
+          last ? finished(it, at, done, sync, moment) : advanced(it, at, done, sync, moment.nowMs),
+        );
+        if (!row) return overtaken();
+        if (last) return 'finished';
+      } else if (turn.kind === 'wait' && turn.waitMs <= SHORT_MS) {
+        await moment.sleep(turn.waitMs);
+        row = { ...row, run: { ...at, slot: turn.slot } };
+      } else if (turn.kind === 'wait') {
+        const { waitMs, slot } = turn;
+        const bySqs = waitMs <= MAX_DELAY_MS;
+        const untilMs = moment.nowMs + waitMs + (bySqs ? LEASE_MS : 0);
+        const hidden = await save(row, (it) => waiting(it, at, untilMs, slot));
+        if (hidden && bySqs) await ports.queue.send(messageOf(hidden, moment.nowMs, Math.ceil(waitMs / 1000)));
+        return hidden ? 'waiting' : overtaken();
+      } else if (turn.kind === 'expired') {
+        return expired(row);
+      } else {
+        return (await ended(row, turn)) ?? overtaken();
+      }
     }
+    return overtaken();
   }
-  return overtaken();
+
+  /** What throws, be it over one record, is a failure of the sync: tried again ever later, from the page it was at. Where
+   *  not even that can be written down, the message comes again. */
+  async function broken(error: unknown): Promise<RunOutcome> {
+    log.bug('a sync broke off', error, { tenant: tenantId, provider, sync: message.sync });
+    const notice = { code: 'unavailable', message: 'The hub could not finish this page; it tries again.' };
+    const outcome = row && (await ended(row, { kind: 'failure', error: notice, resume: true, waitMs: 0 }));
+    if (!outcome) throw error;
+    return outcome;
+  }
+
+  async function ended(from: SyncRow, turn: Extract<Turn, { kind: 'failure' | 'ending' }>) {
+    const it = await save(from, (it) =>
+      turn.kind === 'ending' ? stopped(it, turn.error, moment.nowMs) : failed(it, turn.error, turn, moment),
+    );
+    if (it?.status === 'failing' && it.failures >= FAILING) measure('SyncFailing', { provider });
+    log.warn('a sync did not succeed', { tenant: tenantId, provider, sync: message.sync, code: turn.error.code });
+    return it && (turn.kind === 'ending' ? 'stopped' : 'failed');
+  }
 
   /** A message that is not believed any more may be one of many: only the row knows. */
   async function upToDate(): Promise<SyncRow | undefined> {
@@ -176,9 +199,9 @@ async function work(
   }
 }
 
-/** Writes a page's records; of a run from scratch also what it has met, and after its last page the end of what it has not.
- *  Returns how many really changed, once that is done; if not, the time is up and the same page is to be taken again, the
- *  run is another's, or what it has met is not known any more. */
+/** Writes a page's records; of a run from scratch also what it has met, and after its last page the end of what it has not,
+ *  as far as there is time. Returns how many really changed, and what is left to end; or that the run is another's, or that
+ *  what it has met is not known any more. */
 async function write(
   page: SyncPage,
   about: Sighting,
@@ -186,35 +209,35 @@ async function write(
   scan: Scan | undefined,
   moment: Moment,
   timeIsUp: () => boolean,
-): Promise<number | 'unfinished' | 'overtaken' | 'unknown'> {
+): Promise<Pick<PageDone, 'changes' | 'rest'> | 'overtaken' | 'unknown'> {
   const { records } = sinks;
   const changes = await keep(page.records, about, sinks, moment);
   if (changes === 'overtaken') return changes;
   const ids = page.records.map(({ id }) => id);
-  let swept: Awaited<ReturnType<typeof sweep>> = 0;
+  let swept: Awaited<ReturnType<typeof sweep>> = { changes: 0 };
   if (scan && page.next === undefined) {
     const before = scan.ends ? await records.met(about.run, scan.pages) : () => true;
     if (!before) return 'unknown';
     const here = new Set(ids);
-    swept = await sweep((id) => here.has(id) || before(id), about, sinks, moment, timeIsUp);
-  } else if (scan?.ends) await records.remember(about.run, scan.pages, ids, moment.nowMs);
-  if (swept === 'overtaken') return swept;
-  const sum = changes + (swept ?? 0);
+    swept = await sweep((id) => here.has(id) || before(id), about, sinks, moment, timeIsUp, scan.sweep);
+    if (swept === 'overtaken') return swept;
+  }
+  const goesOn = page.next !== undefined || swept.rest !== undefined;
+  if (scan?.ends && goesOn) await records.remember(about.run, scan.pages, ids, moment.nowMs);
+  const sum = changes + swept.changes;
   if (sum > 0) measure('SyncRecords', { provider: about.connection.provider }, sum);
-  return swept === undefined ? 'unfinished' : sum;
+  return { changes: sum, rest: swept.rest };
 }
 
-interface Scan {
-  /** So many before this one. */
-  readonly pages: number;
+interface Scan extends Pick<Run, 'pages' | 'sweep'> {
   /** What it has not met does not exist. */
   readonly ends: boolean;
 }
 
 /** Returns what a run that reads everything has to do with the rows beside those it writes. */
-function scanOf({ deletions, retention }: Sync, pages: number): Scan | undefined {
+function scanOf({ deletions, retention }: Sync, { pages, sweep }: Run): Scan | undefined {
   const ends = deletions !== 'none';
-  return ends || retention ? { pages, ends } : undefined;
+  return ends || retention ? { pages, sweep, ends } : undefined;
 }
 
 /** Returns a function that does it the first time, and says the same ever after. */

@@ -5,6 +5,7 @@ import { type ConnectionId, newId, type TenantId } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { Sync, SyncPage } from '../providers/syncs.ts';
 import { paceOf } from './pace.ts';
+import type { Rest } from './sweep.ts';
 import { secondsOf, type Wish } from './wish.ts';
 
 export type SyncStatus = 'idle' | 'running' | 'failing' | 'stopped';
@@ -24,6 +25,8 @@ export interface Run {
   readonly records: number;
   /** How many of them had really changed. */
   readonly changes?: number;
+  /** All pages are read; what they did not show is being ended, and this is left of it. */
+  readonly sweep?: Rest;
   /** When the records of the next page began to be written; they still are, or the work broke off. */
   readonly writingSinceMs?: number;
   /** The provider's limits have this turn reserved for it. */
@@ -64,6 +67,8 @@ export interface SyncRow {
   readonly dueAt?: number;
   /** The connection's latest event that was obeyed: an older one comes too late. */
   readonly followedAtMs: number;
+  /** When the copy of today began, after which the versions of its records count. */
+  readonly bornAtMs?: number;
   /** Grows with each write; begins at the row's birth, so that a row made anew repeats none. */
   readonly version: number;
 }
@@ -74,8 +79,9 @@ export interface SyncError {
   readonly at: string;
 }
 
-/** A page once its records are written; `changes`: how many of them had really changed. */
-export type PageDone = SyncPage & { readonly changes?: number };
+/** A page once its records are written; `changes`: how many of them had really changed. `rest`: it is the last, and there
+ *  is more to end than there was time for. */
+export type PageDone = SyncPage & { readonly changes?: number; readonly rest?: Rest };
 
 /** Longer than a function may run, so that no live run is handed out twice; each page renews it. */
 export const LEASE_MS = 5 * 60_000;
@@ -96,7 +102,8 @@ export function born(
   const unchosen = Settings?.safeParse({});
   const enabled = unchosen?.success ?? true;
   return {
-    ...{ ...about, model, enabled, everyS, status: 'idle', failures: 0, followedAtMs: atMs, version: nowMs },
+    ...{ ...about, model, enabled, everyS, status: 'idle', failures: 0, followedAtMs: atMs },
+    ...{ bornAtMs: nowMs, version: nowMs },
     ...(unchosen?.success && { settings: unchosen.data }),
     ...(retention?.defaultS !== undefined && { retentionS: retention.defaultS }),
     ...(enabled && { dueAt: nowMs + spread(moment) }),
@@ -273,6 +280,7 @@ function counted(run: Run, page: PageDone, sync: Sync): Run {
     ...run,
     pages: run.pages + 1,
     page: page.next,
+    sweep: page.rest,
     scratch: run.scratch && !page.incomplete,
     reached: furthest(run.reached, page.checkpoint, sync),
     records: run.records + page.records.length,

@@ -38,7 +38,8 @@ export async function playRecords(seed: number): Promise<{ readonly kept: string
   const syncs = syncStore(memoryTable());
   const records = recordStore(memoryTable());
   const bus = { publish: async () => undefined };
-  await syncs.forTenant(acme).create(born({ tenantId: acme, connection, sync: 'subscriptions' }, sync, 0, moment));
+  const row = born({ tenantId: acme, connection, sync: 'subscriptions' }, sync, 0, moment);
+  await syncs.forTenant(acme).create(row);
 
   const truth = new Map<string, Told['data']['object']>();
   const feed: Told[] = [];
@@ -84,7 +85,8 @@ export async function playRecords(seed: number): Promise<{ readonly kept: string
     const data =
       request.path === '/events' ? feed.filter(({ created }) => created >= from).reverse() : [...truth.values()];
     const page = sync.page({ ...place, body: { data, has_more: false }, headers: {} });
-    const about = { tenantId: acme, connection, model: 'subscriptions', run: newId('run', moment) };
+    const run = newId('run', moment);
+    const about = { tenantId: acme, connection, model: 'subscriptions', run, bornAtMs: row.bornAtMs };
     since = iso(place.startedAtMs - (sync.overlapS ?? 0) * 1000);
     const sinks = { records: records.of(acme, connection, 'subscriptions'), bus };
     underway.push(() => keep(page.records, about, sinks, moment));

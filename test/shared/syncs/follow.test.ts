@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Needs } from '../../../shared/providers/needs.ts';
+import { absorb } from '../../../shared/syncs/absorb.ts';
 import { type ConnectionEvent, follow } from '../../../shared/syncs/follow.ts';
 import { News, nudge } from '../../../shared/syncs/nudge.ts';
 import { runNow } from '../../../shared/syncs/run-now.ts';
@@ -129,6 +130,19 @@ describe('the syncs of a connection', () => {
     expect(bench.copy()).toEqual({});
   });
 
+  it('tell all there is under ids of their own when it comes back', async () => {
+    bench.put('b', 'B');
+    for (let times = 0; times < 3; times++) {
+      await tell('connection.activated');
+      await bench.cycle();
+      bench.clock.nowMs += 1_000;
+      await tell('connection.removed');
+      bench.clock.nowMs += 1_000;
+    }
+    expect(bench.told()).toEqual(Array(3).fill(['record.created a', 'record.created b']).flat());
+    expect(new Set(bench.events.map(({ id }) => id)).size).toBe(6);
+  });
+
   it('are erased whichever step a crash interrupts, once the event comes again', async () => {
     for (let n = 0; n < 12; n++) {
       bench = workbench('changes');
@@ -163,6 +177,37 @@ describe('the syncs of a connection', () => {
     expect(bench.row()).toMatchObject({ status: 'idle', since: undefined });
     await bench.cycle();
     expect(bench.copy()).toEqual({ a: 'A' });
+    expect(bench.told()).toEqual(['record.created a', 'record.created a']);
+    expect(new Set(bench.events.map(({ id }) => id)).size).toBe(2);
+  });
+});
+
+describe('what is told of them', () => {
+  const seen = { id: 'a', data: { id: 'a', name: 'A', updatedAt: '2026-11-20T10:00:00.000Z' } };
+  const show = () => absorb([seen], { tenantId, connection, model: 'things' }, bench.ports, bench.clock);
+
+  it('has one id, though a webhook breaks off before its record is written and a run finds it later', async () => {
+    await tell('connection.activated');
+    bench.state.io = async (what, effect) => {
+      if (what === 'records.put') throw new Error('crash');
+      return effect();
+    };
+    await expect(show()).rejects.toThrow('crash');
+    bench.state.io = calm;
+    await bench.cycle();
+    expect(bench.told()).toEqual(['record.created a', 'record.created a']);
+    expect(new Set(bench.events.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('has another id once they were erased in between', async () => {
+    for (let times = 0; times < 2; times++) {
+      await tell('connection.activated');
+      await show();
+      bench.clock.nowMs += 1_000;
+      await tell('connection.removed');
+    }
+    expect(bench.told()).toEqual(['record.created a', 'record.created a']);
+    expect(new Set(bench.events.map(({ id }) => id)).size).toBe(2);
   });
 });
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AttemptOutcome, Job } from '../../../shared/calls/attempt.ts';
 import { iso } from '../../../shared/core/clock.ts';
 import type { HubEvent } from '../../../shared/core/event.ts';
@@ -25,7 +26,11 @@ import {
   upstream,
 } from './world.ts';
 
+/** An I/O fails: as the end of its process, or as an error that the work hears of. */
 class Crash extends Error {}
+
+/** One invocation: once it has ended, nothing more goes out. */
+const invocation = new AsyncLocalStorage<{ ended: boolean }>();
 
 const VISIBILITY_MS = 720_000;
 const RECEIVES = 10;
@@ -39,21 +44,26 @@ export interface History {
     readonly crashes: number;
     readonly events: number;
     readonly webhooks: number;
+    /** Turns that ended in the midst of a sweep. */
+    readonly sweeps: number;
+    readonly refused: number;
+    readonly removals: number;
   };
   /** Of all that was told, in order: the same seed has the same. */
   readonly trace: number;
 }
 
 /** Plays one random history of a sync on the production code and returns what went wrong with it; nothing, that is.
- *  Upstream changes; ticks are missed, doubled and late; messages are lost, repeated and overlap; every I/O may crash
- *  before or after its effect; the provider throttles and fails; the tenant pauses, asks for full runs, reconnects. Of
- *  some histories webhooks tell too: lost, repeated, late, and beside polls. */
+ *  Upstream changes; ticks are missed, doubled and late; messages are lost, repeated and overlap; every I/O may fail
+ *  before or after its effect, with or without the end of the process; the provider throttles and fails; the tenant pauses,
+ *  asks for full runs, disconnects and connects again. Of some histories webhooks tell too: lost, repeated, late, and beside
+ *  polls; of some one object cannot be written until all is well. Whoever is told knows an event by its id alone. */
 export async function play(seed: number): Promise<History> {
   const chance = seeded(seed);
   const pick = (n: number) => Math.floor(chance() * n);
   const clock = clockAt(START_MS, chance);
   const faults: string[] = [];
-  const counts = { changes: 0, runs: 0, crashes: 0, events: 0, webhooks: 0 };
+  const counts = { changes: 0, runs: 0, crashes: 0, events: 0, webhooks: 0, sweeps: 0, refused: 0, removals: 0 };
   let trace = 0;
   let healing = false;
 
@@ -62,15 +72,20 @@ export async function play(seed: number): Promise<History> {
   const crashRate = chance() ** 3 * 0.1;
   const faultRate = chance() ** 2;
   const io: Io = async (what, effect) => {
+    const work = invocation.getStore();
+    if (work?.ended) throw new Crash(what);
     await new Promise<void>((resolve) => gates.push(resolve));
     clock.nowMs += 1;
     if (!healing && chance() < crashRate) return crash(what);
     const result = effect();
     if (!healing && chance() < crashRate) return crash(what);
+    if (work?.ended) throw new Crash(what);
     return result;
   };
   const crash = (what: string): never => {
     counts.crashes++;
+    const work = invocation.getStore();
+    if (work && chance() < 0.5) work.ended = true;
     throw new Crash(what);
   };
 
@@ -81,12 +96,16 @@ export async function play(seed: number): Promise<History> {
   const hooked = !feed && order === 'changes' && chance() < 0.6;
   const bus = memoryBus(io);
   const told = new Set<string>();
+  /** By object: the data that was told, under an id of its own, since the copy of today began. */
+  let news = new Map<string, Set<string>>();
   const publish = async (batch: readonly HubEvent[]) => {
     await bus.publish(batch);
   };
   const remember = () => {
-    for (const { id } of bus.events.splice(0)) {
+    for (const { id, data } of bus.events.splice(0)) {
       counts.events++;
+      const { id: object, data: shown } = data as { id: string; data?: object };
+      if (!told.has(id) && shown) news.set(object, new Set(news.get(object)).add(JSON.stringify(sorted(shown))));
       trace = Buffer.from(id).reduce((sum, byte) => (Math.imul(sum, 31) + byte) >>> 0, trace);
       told.add(id);
     }
@@ -95,6 +114,11 @@ export async function play(seed: number): Promise<History> {
   const everGone = new Set<string>();
   let mayGoBack = false;
   const { store: syncs, rows } = memorySyncs(io, (before, after) => {
+    if (after.run?.sweep) counts.sweeps++;
+    if (after.bornAtMs !== before?.bornAtMs) {
+      remember();
+      news = new Map();
+    }
     const back =
       before?.since !== undefined &&
       (after.since === undefined ||
@@ -103,11 +127,17 @@ export async function play(seed: number): Promise<History> {
       faults.push(`the checkpoint went back from ${before?.since} to ${after.since}`);
     if (after.dueAt === undefined && after.enabled && after.status !== 'stopped') faults.push('a row is due never');
   });
+  const unwritable = chance() < 0.3 ? `t${pick(8)}` : undefined;
   const { store: records, rows: copies } = memoryRecords(io, (key, row, before) => {
+    if (row.id === unwritable && !healing) {
+      counts.refused++;
+      throw new Crash('refused');
+    }
     remember();
     const change =
       row.deletedAtMs !== undefined ? 'deleted' : !before || before.deletedAtMs !== undefined ? 'created' : 'updated';
-    if (row.version === (before?.version ?? 0)) return;
+    const unmet = change === 'deleted' && row.version !== (before?.version ?? 0) + 1; // in the copy of today
+    if (row.version === before?.version || unmet) return;
     if (change === 'deleted' && !everGone.has(row.id)) faults.push(`${row.id} was told deleted and never was`);
     if (!told.has(eventIdOf(key, row))) faults.push(`${row.id} v${row.version} was written and never told`);
   });
@@ -144,6 +174,8 @@ export async function play(seed: number): Promise<History> {
   const offered = () => ({ things: provider.sync });
   const ports = { offered, syncs, records, attempts, bus: { publish }, queue: outbox };
 
+  /** Of a function's time, each look at the clock. */
+  const pageMs = [4_000, 8_000][pick(2)] ?? 0;
   let working = 0;
   const start = (work: () => Promise<unknown>) => {
     working++;
@@ -151,7 +183,7 @@ export async function play(seed: number): Promise<History> {
       working--;
       if (error && !(error instanceof Crash)) faults.push(String(error));
     };
-    work().then(() => settle(), settle);
+    invocation.run({ ended: false }, work).then(() => settle(), settle);
   };
   const open = async (most: number) => {
     for (let opened = 0; working > 0 && opened < most; opened++) {
@@ -170,10 +202,10 @@ export async function play(seed: number): Promise<History> {
     if (!message) return;
     message.visibleAtMs = clock.nowMs + VISIBILITY_MS;
     if (++message.receives > RECEIVES) return void queue.splice(queue.indexOf(message), 1);
-    let remainingMs = healing ? 120_000 : 40_000 + pick(80_000);
+    let remainingMs = 38_000 + pick(24_000);
     start(async () => {
       const outcome = await run(SyncMessage.parse(JSON.parse(message.body)), ports, clock, () => {
-        remainingMs -= 4_000;
+        remainingMs -= pageMs;
         return remainingMs;
       });
       if (outcome === 'finished') counts.runs++;
@@ -222,6 +254,21 @@ export async function play(seed: number): Promise<History> {
     start(() => follow(event, { offered, syncs, records }, clock));
   };
 
+  /** Its event comes again until it is obeyed. */
+  const remove = () => {
+    const event = { type: 'connection.removed', tenantId, connection, atMs: clock.nowMs } as const;
+    const obey = (): Promise<unknown> =>
+      invocation
+        .run({ ended: false }, () => follow(event, { offered, syncs, records }, clock))
+        .catch((error) => {
+          if (error instanceof Crash) return obey();
+          throw error;
+        });
+    mayGoBack = true; // to nothing
+    counts.removals++;
+    start(obey);
+  };
+
   tell('connection.activated');
   await open(Number.POSITIVE_INFINITY);
   const steps: [number, () => void][] = [
@@ -237,6 +284,8 @@ export async function play(seed: number): Promise<History> {
     [1, () => start(() => nudge({ tenantId, connection, type: 'thing.changed' }, { syncs, offered }, clock))],
     [0.3, () => tell('connection.needs_reauth')],
     [0.6, () => tell('connection.activated', pick(2) * 60_000)],
+    [0.15, remove],
+    [0.15, () => [remove(), elapse(1_000), tell('connection.activated')]],
     [0.3, () => pause(chance() < 0.3)],
     [0.2, () => full()],
     [0.3, () => outlive()],
@@ -292,8 +341,11 @@ export async function play(seed: number): Promise<History> {
     await open(Number.POSITIVE_INFINITY);
   }
 
-  const [copy] = copies.values();
-  faults.push(...differences(provider.objects, copy ?? new Map()));
+  const [copy = new Map<string, RecordRow>()] = copies.values();
+  faults.push(...differences(provider.objects, copy));
+  for (const { id, data } of copy.values()) {
+    if (data !== undefined && !news.get(id)?.has(data)) faults.push(`nobody was told of ${data}`);
+  }
   return { faults, counts, trace };
 }
 

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { eventIdOf, judge, type RecordRow, type Seen, toView } from '../../../shared/syncs/record.ts';
 
 const nowMs = Date.UTC(2026, 10, 20);
-const about = { run: 'r2' };
+const about = { run: 'r2', bornAtMs: 0 };
 const seen = (data: unknown, more: Partial<Seen> = {}): Seen => ({ id: 'a', data, ...more });
 
 /** What one sight after another makes of a row. */
 function rowAfter(...sights: Seen[]): RecordRow | undefined {
   let row: RecordRow | undefined;
-  for (const sight of sights) row = judge(row, sight, { run: 'r1' }, nowMs)?.row ?? row;
+  for (const sight of sights) row = judge(row, sight, { run: 'r1', bornAtMs: 0 }, nowMs)?.row ?? row;
   return row;
 }
 
@@ -94,7 +94,7 @@ describe('a sight of an object', () => {
 
 describe('a record that is kept for a day after its last change', () => {
   const DAY_MS = 86_400_000;
-  const daily = { run: 'r2', retentionS: 86_400 };
+  const daily = { run: 'r2', bornAtMs: 0, retentionS: 86_400 };
   const at = (agoMs: number) => ({ updatedAt: new Date(nowMs - agoMs).toISOString() });
   const kept = judge(undefined, seen({ n: 1 }, at(60_000)), daily, nowMs)?.row;
 
@@ -124,10 +124,10 @@ describe('a record that is kept for a day after its last change', () => {
   it('takes its end from the retention of now, untold', () => {
     const same = seen({ n: 1 }, at(60_000));
     expect(judge(kept, same, daily, nowMs)).toBeUndefined();
-    expect(judge(kept, same, { run: 'r3' }, nowMs)).toEqual({
+    expect(judge(kept, same, { run: 'r3', bornAtMs: 0 }, nowMs)).toEqual({
       row: { ...kept, seenRun: 'r3', expiresAtMs: undefined },
     });
-    const shorter = { run: 'r3', retentionS: 30 };
+    const shorter = { run: 'r3', bornAtMs: 0, retentionS: 30 };
     expect(judge(kept, same, shorter, nowMs)).toEqual({ row: { ...kept, seenRun: 'r3', expiresAtMs: nowMs - 30_000 } });
   });
 });
@@ -151,6 +151,30 @@ describe("a change's event id", () => {
   it('differs between tenants, and between ids that run into each other', () => {
     expect(event(undefined, seen(1), 'acme#x')).not.toBe(event(undefined, seen(1), 'umbrella#x'));
     expect(event(undefined, seen(1, { id: '1a' }), 'k')).not.toBe(event(undefined, seen(1, { id: 'a' }), 'k1'));
+  });
+});
+
+describe('a row of an earlier copy', () => {
+  const bornAtMs = 1_000;
+  const copy = { ...about, bornAtMs };
+
+  it('is as good as none: what it says is told anew', () => {
+    const row = rowAfter(seen({ n: 1 }));
+    const first = judge(row, seen({ n: 1 }), copy, nowMs);
+    expect(first).toMatchObject({ change: 'created', row: { version: 1_001 } });
+    expect(judge(first?.row, seen({ n: 1 }), copy, nowMs)).toBeUndefined();
+    expect(judge(first?.row, seen({ n: 2 }), copy, nowMs)).toMatchObject({
+      change: 'updated',
+      row: { version: 1_002 },
+    });
+  });
+
+  it('has its end untold, and what is older than that stays refused', () => {
+    const at = (time: string) => ({ updatedAt: `2026-11-20T${time}Z` });
+    const gone = judge(rowAfter(seen({ n: 1 })), { ...seen(undefined), deleted: true, ...at('10:00:00') }, copy, nowMs);
+    expect(gone).toMatchObject({ row: { version: 1_000, deletedAtMs: nowMs } });
+    expect(gone?.change).toBeUndefined();
+    expect(judge(gone?.row, seen({ n: 1 }, at('09:00:00')), copy, nowMs)).toBeUndefined();
   });
 });
 

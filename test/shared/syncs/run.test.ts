@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptOutcome, CallError } from '../../../shared/calls/attempt.ts';
 import { absorb } from '../../../shared/syncs/absorb.ts';
 import { follow } from '../../../shared/syncs/follow.ts';
-import type { Seen } from '../../../shared/syncs/record.ts';
+import { type Seen, toView } from '../../../shared/syncs/record.ts';
 import { runNow } from '../../../shared/syncs/run-now.ts';
 import { LEASE_MS, set } from '../../../shared/syncs/sync.ts';
-import { benchOf, workbench } from './bench.ts';
+import { benchOf, INDEX_MS, workbench } from './bench.ts';
 import { calm, changeFeed, connection, tenantId, upstream } from './world.ts';
 
 const measure = vi.hoisted(() => vi.fn());
@@ -288,18 +288,116 @@ describe('deletions', () => {
     expect(bench.told()).toHaveLength(3);
   });
 
-  it('go on in the next message when the time is over', async () => {
-    const bench = workbench('ids', 10);
-    for (const id of ['a', 'b', 'c']) bench.put(id, id);
+  describe('that take longer than a function may run', () => {
+    const ids = Array.from({ length: 8 }, (_, n) => `o${String(n).padStart(2, '0')}`);
+    let bench: ReturnType<typeof workbench>;
+    beforeEach(async () => {
+      bench = workbench('ids', 20);
+      for (const id of ids) bench.put(id, id);
+      await bench.connect();
+      await bench.cycle();
+      bench.jobs.length = 0;
+      for (const id of ['o02', 'o05', 'o07']) bench.provider.objects.delete(id);
+      bench.state.io = async (what, effect) => {
+        if (what === 'records.others') bench.clock.nowMs += 40_000;
+        return effect();
+      };
+    });
+    /** As much as a function has, from when it is first asked. */
+    const budget = () => {
+      let beganMs: number | undefined;
+      return () => {
+        beganMs ??= bench.clock.nowMs;
+        return 120_000 - (bench.clock.nowMs - beganMs);
+      };
+    };
+    const deliver = async (body: string) => {
+      const outcome = await bench.deliver(body, budget());
+      await bench.tick();
+      return outcome;
+    };
+
+    it('go on in the next message from where they were, and nobody is asked or told again', async () => {
+      bench.clock.nowMs = (bench.row().dueAt ?? 0) + INDEX_MS;
+      await bench.tick();
+      const outcomes: string[] = [];
+      for (let message = bench.queue.sent.shift(); message; message = bench.queue.sent.shift()) {
+        expect(bench.queue.sent, 'one message at a time').toEqual([]);
+        outcomes.push(await deliver(message.body));
+      }
+      expect(outcomes).toEqual(['continued', 'continued', 'finished']);
+      expect(bench.jobs).toHaveLength(1);
+      expect(Object.keys(bench.copy())).toEqual(ids.filter((id) => bench.provider.objects.has(id)));
+      expect(bench.told().slice(8)).toEqual(['o02', 'o05', 'o07'].map((id) => `record.deleted ${id}`));
+      expect(bench.row()).toMatchObject({ status: 'idle', records: 5 });
+    });
+
+    it('are no two, though a message of theirs is delivered twice', async () => {
+      bench.clock.nowMs = (bench.row().dueAt ?? 0) + INDEX_MS;
+      await bench.tick();
+      await deliver(bench.queue.sent.shift()?.body ?? '');
+      const twice = bench.queue.sent.shift()?.body ?? '';
+      expect([await deliver(twice), await deliver(twice)]).toEqual(['continued', 'overtaken']);
+      expect(bench.queue.sent).toHaveLength(1);
+    });
+  });
+});
+
+describe('a record that cannot be written', () => {
+  it('has the sync fail, ever more rarely, and heard of; once it can be, the sync goes on from its page', async () => {
+    const bench = workbench('changes');
+    for (const id of ['a', 'b', 'c', 'd', 'e']) bench.put(id, id);
     await bench.connect();
-    await bench.cycle();
-    bench.put('b', 'b', { deleted: true });
-    let left = 2;
-    expect(await bench.cycle(() => (left-- > 0 ? 100_000 : left === -1 ? 1_000 : 100_000))).toEqual([
-      'continued',
-      'finished',
+    const { of } = bench.ports.records;
+    bench.ports.records.of = (...whose) => {
+      const mine = of(...whose);
+      const refused = Object.assign(new Error('Item size has exceeded the maximum'), { name: 'ValidationException' });
+      return {
+        ...mine,
+        put: async (row, before) => (row.id === 'd' ? Promise.reject(refused) : mine.put(row, before)),
+      };
+    };
+    measure.mockClear();
+    const until = bench.clock.nowMs + 12 * 3_600_000;
+    const outcomes: string[] = [];
+    while (bench.clock.nowMs < until) outcomes.push(...(await bench.cycle()));
+    expect(new Set(outcomes)).toEqual(new Set(['failed']));
+    expect(outcomes.length).toBeLessThan(20);
+    expect(bench.jobs).toHaveLength(outcomes.length + 1); // the first page once
+    expect(bench.row()).toMatchObject({ status: 'failing', failures: outcomes.length, run: { pages: 1 } });
+    expect(bench.row().error).toMatchObject({ code: 'unavailable' });
+    expect(measure.mock.calls.filter(([name]) => name === 'SyncFailing')).toHaveLength(outcomes.length - 4);
+
+    bench.ports.records.of = of;
+    expect(await bench.cycle()).toEqual(['finished']);
+    expect(Object.keys(bench.copy())).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(new Set(bench.events.map(({ id }) => id)).size).toBe(5);
+  });
+
+  it('for its size is kept, and told, without its data', async () => {
+    const bench = workbench('changes');
+    for (const id of ['a', 'b']) bench.put(id, id.repeat(id === 'b' ? 400_000 : 1));
+    await bench.connect();
+    expect(await bench.cycle()).toEqual(['finished']);
+    expect(bench.events.map(({ data }) => data)).toMatchObject([
+      { id: 'a', data: { name: 'a' } },
+      { id: 'b', data: null },
     ]);
-    expect(bench.copy()).toEqual({ a: 'a', c: 'c' });
+    const { rows } = await bench.ports.records.of(tenantId, connection, 'things').list(10, bench.clock.nowMs);
+    expect(rows.map((row) => toView(row, 'things'))).toMatchObject([{ data: { name: 'a' } }, { id: 'b', data: null }]);
+  });
+
+  it('brings the message back where not even that can be written down', async () => {
+    const bench = workbench('changes');
+    bench.put('a', 'A');
+    await bench.connect();
+    bench.state.io = async (what, effect) => {
+      if (/put|save$/.test(what)) throw new Error('the tables are down');
+      return effect();
+    };
+    await expect(bench.cycle()).rejects.toThrow('the tables are down');
+    bench.state.io = calm;
+    expect(await bench.cycle()).toEqual(['finished']);
   });
 });
 
@@ -470,13 +568,12 @@ describe('a first run of change tokens', () => {
     await bench.connect();
     bench.state.io = async (what, effect) => {
       const result = effect();
-      if (what === 'records.put') throw new Error('crash');
+      if (what === 'records.put') throw new Error('lost');
       return result;
     };
-    await expect(bench.cycle()).rejects.toThrow('crash');
+    expect(await bench.cycle()).toEqual(['failed']);
     bench.state.io = calm;
     feed.objects.delete('a');
-    bench.clock.nowMs += LEASE_MS;
     expect(await bench.cycle()).toEqual(['continued', 'finished']);
     expect(bench.kept().map(({ id }) => id)).toEqual(['b']);
     expect(bench.told()).toContain('record.deleted a');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTable } from '../../../shared/core/aws.ts';
 import { type ConnectionId, TenantId } from '../../../shared/core/ids.ts';
 import { dueShards } from '../../../shared/core/keys.ts';
-import type { RecordRow } from '../../../shared/syncs/record.ts';
+import { judge, type RecordRow } from '../../../shared/syncs/record.ts';
 import { type RecordStore, recordStore } from '../../../shared/syncs/record-store.ts';
 import { type SyncStore, syncStore } from '../../../shared/syncs/store.ts';
 import { born, claimed, type SyncRow, set } from '../../../shared/syncs/sync.ts';
@@ -121,6 +121,21 @@ describe.each(Object.entries(open))('the copies of objects in %s', (_engine, sto
   it('come back as they were written', async () => {
     expect(await copy().put(row, undefined)).toBe(true);
     expect(await copy().get('a#1')).toEqual(row);
+  });
+
+  it('are kept without their data where a row cannot hold it', async () => {
+    const about = { run: 'r1', bornAtMs: 0 };
+    for (const [size, kept] of [
+      [380_000, true],
+      [600_000, false],
+    ] as const) {
+      const seen = { id: `${'i'.repeat(1_000)}${size}`, data: 'x'.repeat(size) };
+      const verdict = judge(undefined, seen, about, clock.nowMs);
+      expect(verdict && (await copy().put(verdict.row, undefined))).toBe(true);
+      expect((await copy().get(seen.id))?.data !== undefined).toBe(kept);
+      expect(judge(await copy().get(seen.id), seen, about, clock.nowMs)).toBeUndefined();
+    }
+    expect((await copy().list(10, clock.nowMs)).rows).toHaveLength(2);
   });
 
   it('are written over what was read, and over nothing else', async () => {

@@ -97,6 +97,9 @@ export function memorySyncs(io: Io = calm, onSave: (before: SyncRow | undefined,
   return { store, rows };
 }
 
+/** Rows that a page of the table has, whatever a filter makes of them. */
+const AT_ONCE = 1;
+
 /** The copies of objects in memory, by the rules of the real store. */
 export function memoryRecords(
   io: Io = calm,
@@ -132,7 +135,13 @@ export function memoryRecords(
               .filter((row) => !isExpired(row, nowMs))
               .slice(0, limit),
           })),
-        others: (run) => io('records.others', () => ({ rows: existing().filter((row) => row.seenRun !== run) })),
+        others: (run, after = '') =>
+          io('records.others', () => {
+            const rest = [...mine.keys()].filter((one) => one > after).sort();
+            const here = rest.slice(0, AT_ONCE);
+            const rows = existing().filter((row) => here.includes(row.id) && row.seenRun !== run);
+            return { rows, ...(rest.length > AT_ONCE && { cursor: here.at(-1) }) };
+          }),
         remember: (run, page, ids) =>
           io('records.remember', () => {
             const at = metPageKey(run, page);

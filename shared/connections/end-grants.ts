@@ -5,9 +5,8 @@ import type { TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
 import { inParallel } from '../core/parallel.ts';
 import type { Connection } from './connection.ts';
-import type { CredentialPorts } from './refresh.ts';
 import { disconnected } from './removal.ts';
-import { finishRemoval } from './remove.ts';
+import { finishRemoval, type RemovalPorts } from './remove.ts';
 
 const AT_ONCE = 10;
 
@@ -15,7 +14,7 @@ const AT_ONCE = 10;
  *  within `limitMs`, and tells that it is done: an erasure waits for no provider. Throws where our own tables do not answer;
  *  may be done again, and what came since under the same id belongs to a new tenant. */
 export async function endGrants(
-  ports: CredentialPorts,
+  ports: RemovalPorts,
   tenantId: TenantId,
   removingAtMs: number,
   limitMs: number,

@@ -70,7 +70,7 @@ export async function startConnectWorld(owner: Record<string, unknown> = { name:
     ((await import(`../../functions/connections/${verb}.ts`)) as { handler: Handler }).handler;
   const names = [
     ...(['create-session', 'open', 'start', 'callback', 'confirm', 'sweep'] as const),
-    ...(['create', 'get', 'list', 'remove'] as const),
+    ...(['create', 'get', 'list', 'remove', 'refresh'] as const),
   ] as const;
   const loaded = await Promise.all(names.map(load));
   const handlers = Object.fromEntries(names.map((name, index) => [name, loaded[index]])) as Record<
@@ -141,6 +141,7 @@ export async function startConnectWorld(owner: Record<string, unknown> = { name:
       vi.spyOn(KMSClient.prototype, 'send').mockImplementationOnce(throttled as never);
     },
     sweep: () => handlers.sweep({} as APIGatewayProxyEventV2, context),
+    tick: () => handlers.refresh({} as APIGatewayProxyEventV2, context),
     row: async (id: string) => (await sessions.get({ pk: `session#${id}` })) ?? {},
 
     /** A browser with its own cookies. */

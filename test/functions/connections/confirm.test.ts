@@ -77,9 +77,11 @@ describe('who may confirm', () => {
   });
 
   test.each(['endUser', 'ticketHash', 'tenantId'])('not where the row lacks its %s (A-53)', async (field) => {
-    const { id, ticket } = await ready();
-    await world.sessions.update({ pk: `session#${id}` }, { update: `SET #${field} = :none`, values: { ':none': '' } });
-    expect((await world.confirm(id, { ticket, endUser: ADA })).status).toBe(404);
+    const { id, name, ticket } = await ready();
+    await world.sessions.update({ pk: `session#${id}` }, { update: `REMOVE #${field}` });
+    const { status, json } = await world.confirm(id, { ticket, endUser: ADA });
+    expect([status, json.code]).toEqual([404, 'not_found']);
+    expect(await stored(name)).toBeUndefined();
   });
 });
 

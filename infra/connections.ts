@@ -48,6 +48,7 @@ export class Connections extends HubFeature {
       confirm: {
         ...credential,
         CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem'], ['by-account']),
+        TENANTS_TABLE: data.tenants.use(['GetItem']),
         SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']),
       },
       create: {
@@ -68,13 +69,18 @@ export class Connections extends HubFeature {
       sweep: {
         ...credential,
         CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem'], ['by-account']),
+        TENANTS_TABLE: data.tenants.use(['GetItem']),
         SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem'], ['by-due']),
       },
       'end-grants': {
         ...credential,
         CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem', 'Query'], ['by-account']),
+        SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem'], ['by-tenant']),
       },
-      clear: { CONNECTIONS_TABLE: data.connections.use(['Query', 'DeleteItem']) },
+      clear: {
+        CONNECTIONS_TABLE: data.connections.use(['Query', 'DeleteItem']),
+        SESSIONS_TABLE: data.sessions.use(['GetItem', 'DeleteItem'], ['by-tenant']),
+      },
       rotate: {
         CONNECTIONS_TABLE: data.connections.use(['PutItem', 'Query']),
         TENANT_KEYS_TABLE: data.tenantKeys.use(['GetItem', 'PutItem', 'DeleteItem', 'Query', 'Scan']),

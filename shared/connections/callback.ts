@@ -5,6 +5,7 @@ import { log } from '../core/log.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { type ProviderApp, type ReadApp, variablesOf } from '../providers/app.ts';
 import type { ProviderEntry } from '../providers/provider.ts';
+import type { TenantStore } from '../tenants/store.ts';
 import { accountOf } from './account.ts';
 import { judgeAuthorizationResponse } from './authorization-response.ts';
 import { type CallbackRequest, claimState } from './claim-state.ts';
@@ -28,6 +29,7 @@ export interface CallbackPorts {
   readonly send: Send;
   readonly revoke: Revoke;
   readonly find: (provider: string) => ProviderEntry | undefined;
+  readonly tenants: Pick<TenantStore, 'get'>;
   readonly publicUrl: string;
 }
 
@@ -82,6 +84,7 @@ async function exchange(
     attempt.verifier === undefined ? undefined : await ports.vault.open(session.tenantId, place, attempt.verifier);
   if (opened && !opened.ok) return failed(opened.error.cause ?? 'the verifier does not open');
 
+  if (!(await ports.tenants.get(session.tenantId))) return failed('the tenant is being erased');
   const { redirectUri } = attempt;
   const params = {
     grantType: 'authorization_code',

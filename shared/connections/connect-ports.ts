@@ -67,11 +67,18 @@ export function hostedPorts(env: HostedEnv): StartPorts & CallbackPorts {
   };
 }
 
+/** Returns what it takes to end connections, and sessions with their grants. */
+export function releasePorts(env: CredentialEnv & { readonly SESSIONS_TABLE: string }) {
+  const ports = portsFromEnv(env);
+  const { findProvider: find, send, store } = ports;
+  return { ...ports, find, sessions: sessionStore(openTable(env.SESSIONS_TABLE)), revoke: revokeBy(send, store) };
+}
+
 /** Returns what it takes to confirm a session, or to end it. */
-export function confirmPorts(env: CredentialEnv & { readonly SESSIONS_TABLE: string }): ConfirmPorts {
-  const { store, vault, readApp, send, findProvider: find, publish } = portsFromEnv(env);
-  const sessions = sessionStore(openTable(env.SESSIONS_TABLE));
-  return { sessions, store, vault, readApp, find, publish, revoke: revokeBy(send, store) };
+export function confirmPorts(
+  env: CredentialEnv & { readonly SESSIONS_TABLE: string; readonly TENANTS_TABLE: string },
+): ConfirmPorts {
+  return { ...releasePorts(env), tenants: tenantStore(openTable(env.TENANTS_TABLE)) };
 }
 
 /** Returns what it takes to connect without a browser. */

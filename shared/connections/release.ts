@@ -37,7 +37,7 @@ export interface ReleasePorts {
 }
 
 /** The one who begins ends it too; the sweep comes only where that did not happen. */
-const FIRST_TRY_MS = 60_000;
+export const FIRST_TRY_MS = 60_000;
 const LONGEST_WAIT_MS = 60 * 60_000;
 const GIVE_UP_MS = 24 * 60 * 60_000;
 const backoff = { baseMs: 200, capMs: 1_000 };
@@ -63,24 +63,23 @@ export async function release(ports: ReleasePorts, session: Session, because: st
   if (moved.done) await finishRelease(ports, moved.session, moment);
 }
 
-/** Revokes and erases the grant of a session in `revoking`; postpones what fails, for a day at most. */
-export async function finishRelease(ports: ReleasePorts, session: Session, moment: Moment): Promise<void> {
+/** Revokes and erases the grant of a session in `revoking`; postpones what fails, for a day at most. Returns whether it may
+ *  live on upstream. */
+export async function finishRelease(ports: ReleasePorts, session: Session, moment: Moment): Promise<boolean> {
+  const { id, tenantId: tenant, provider, endedBecause: cause } = session;
   const outcome = await tryRevoke(ports, session);
   const sinceMs = moment.nowMs - (session.revokingSinceMs ?? moment.nowMs);
-  const givenUp = outcome === 'not now' && sinceMs >= GIVE_UP_MS;
-  if (outcome === 'not now' && !givenUp) {
+  if (outcome === 'not now' && sinceMs < GIVE_UP_MS) {
     const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(FIRST_TRY_MS, sinceMs));
-    await ports.sessions.postpone(session.id, 'revoking', moment.nowMs + waitMs);
-    return;
+    await ports.sessions.postpone(id, 'revoking', moment.nowMs + waitMs);
+    return true;
   }
-  if (givenUp) measure('Revocation', { provider: session.provider, outcome: 'given_up' });
-  await ports.sessions.finishRevoke(session.id);
-  const about = { session: session.id, tenant: session.tenantId, provider: session.provider };
-  log.info('the grant of a connect session was released', {
-    ...about,
-    outcome: givenUp ? 'given up' : outcome,
-    cause: session.endedBecause,
-  });
+  const givenUp = outcome === 'not now' || outcome === 'lost';
+  if (givenUp) measure('Revocation', { provider, outcome: 'given_up' });
+  await ports.sessions.finishRevoke(id);
+  const about = { session: id, tenant, provider, outcome: outcome === 'not now' ? 'given up' : outcome, cause };
+  log[givenUp ? 'warn' : 'info']('the grant of a connect session was released', about);
+  return givenUp;
 }
 
 async function tryRevoke(

@@ -85,10 +85,12 @@ describe.each(Object.entries(told))('a token of %s', (provider, { mine }) => {
 test('a disconnection cuts off no account that the token was not proven to be of (D-13, A-18)', async () => {
   await world.create(wish('stripe', { id: 'acct_victim' }), 'globex');
   expect((await world.remove('stripe', 'globex')).status).toBe(404);
+  const headers = { 'content-type': 'application/json' };
+  world.provider.faults.set('/stripe/v1/account', () => ({ headers, body: '{"id":"acct_own"}' }));
   await world.create(wish('stripe'), 'globex');
   expect((await world.remove('stripe', 'globex')).json.status).toBe('revoked');
   const ended = world.provider.seen.filter(({ path }) => path === '/c/oauth/deauthorize').map(({ body }) => body);
-  expect(ended).toEqual([expect.stringContaining('stripe_user_id=acct_mine')]);
+  expect(ended).toEqual([expect.stringContaining('stripe_user_id=acct_own')]);
 });
 
 test('where nothing but the grant tells whose a token is, the operator’s word is taken, and no tenant’s (D-13)', async () => {

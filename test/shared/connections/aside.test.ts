@@ -5,6 +5,7 @@ import { tend } from '../../../shared/connections/due.ts';
 import { establish } from '../../../shared/connections/establish.ts';
 import { remove } from '../../../shared/connections/remove.ts';
 import { revokeAll } from '../../../shared/connections/revoke-all.ts';
+import { sessionStore } from '../../../shared/connections/session-store.ts';
 import { type ConnectionStore, connectionStore } from '../../../shared/connections/store.ts';
 import { iso } from '../../../shared/core/clock.ts';
 import type { OutboundRequest } from '../../../shared/core/fetch.ts';
@@ -13,6 +14,7 @@ import { ok } from '../../../shared/core/result.ts';
 import { Secret } from '../../../shared/core/secret.ts';
 import { acme, credentialPorts, demoId, formOf } from '../../support/credential-ports.ts';
 import { fakeKms } from '../../support/kms.ts';
+import { memoryTable } from '../../support/memory-table.ts';
 
 // Connected again while the earlier grant is still to be ended upstream.
 
@@ -126,7 +128,7 @@ describe('a connection whose revocation is under way', () => {
     await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
     await disconnect();
     await connectAgain('account-2');
-    await clear(store.forTenant(acme), hub.moment.nowMs);
+    await clear({ store, sessions: sessionStore(memoryTable()) }, acme, hub.moment.nowMs);
     expect(hub.table.rows.size).toBe(0);
   });
 });

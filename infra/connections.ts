@@ -29,6 +29,8 @@ export class Connections extends HubFeature {
     };
     const credential = credentialBindings(hub);
     const vault = { TENANT_KEYS_TABLE: credential.TENANT_KEYS_TABLE, VAULT_KEY_ID: credential.VAULT_KEY_ID };
+    // Whoever ends grants asks first whether a connection lives on one.
+    const standing = { CONNECTIONS_TABLE: data.connections.use(['GetItem'], ['by-account']) };
 
     this.functions(connectionsContract, {
       catalogue: place,
@@ -41,10 +43,12 @@ export class Connections extends HubFeature {
         PROVIDER_SECRETS: data.secrets.apps(),
       },
       open: { ...page, SESSIONS_TABLE: data.sessions.use(['GetItem']) },
-      start: { ...page, ...vault, SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']) },
-      callback: { ...page, ...vault, SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']) },
+      start: { ...page, ...vault, ...standing, SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']) },
+      callback: { ...page, ...vault, ...standing, SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']) },
       confirm: {
         ...credential,
+        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem'], ['by-account']),
+        TENANTS_TABLE: data.tenants.use(['GetItem']),
         SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem']),
       },
       create: {
@@ -54,20 +58,29 @@ export class Connections extends HubFeature {
       },
       list: { CONNECTIONS_TABLE: data.connections.use(['Query']) },
       get: { CONNECTIONS_TABLE: data.connections.use(['GetItem']) },
-      remove: { ...credential, CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem']) },
+      remove: {
+        ...credential,
+        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem'], ['by-account']),
+      },
       refresh: {
         ...credential,
-        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem'], ['by-due']),
+        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem'], ['by-due', 'by-account']),
       },
       sweep: {
         ...credential,
+        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem'], ['by-account']),
+        TENANTS_TABLE: data.tenants.use(['GetItem']),
         SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem'], ['by-due']),
       },
       'end-grants': {
         ...credential,
-        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem', 'Query']),
+        CONNECTIONS_TABLE: data.connections.use(['GetItem', 'PutItem', 'DeleteItem', 'Query'], ['by-account']),
+        SESSIONS_TABLE: data.sessions.use(['GetItem', 'UpdateItem'], ['by-tenant']),
       },
-      clear: { CONNECTIONS_TABLE: data.connections.use(['Query', 'DeleteItem']) },
+      clear: {
+        CONNECTIONS_TABLE: data.connections.use(['Query', 'DeleteItem']),
+        SESSIONS_TABLE: data.sessions.use(['GetItem', 'DeleteItem'], ['by-tenant']),
+      },
       rotate: {
         CONNECTIONS_TABLE: data.connections.use(['PutItem', 'Query']),
         TENANT_KEYS_TABLE: data.tenantKeys.use(['GetItem', 'PutItem', 'DeleteItem', 'Query', 'Scan']),

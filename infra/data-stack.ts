@@ -35,7 +35,7 @@ export class DataStack extends Stack {
   readonly sessions = new HubTable(this, 'sessions', {
     sorted: false,
     expires: true,
-    indexes: { 'by-due': byDue },
+    indexes: { 'by-due': byDue, 'by-tenant': { by: 'tenantId', sortedBy: 'createdAtMs', holds: ['id'] } },
     withoutRecovery: shortLived,
   });
   readonly inbox = new HubTable(this, 'inbox', {

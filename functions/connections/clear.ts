@@ -1,5 +1,6 @@
 import { clear } from '../../shared/connections/clear.ts';
 import { connectionsContract } from '../../shared/connections/contract.ts';
+import { sessionStore } from '../../shared/connections/session-store.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
 import { openTable } from '../../shared/core/aws.ts';
 import { readEnv } from '../../shared/core/env.ts';
@@ -7,8 +8,12 @@ import { TenantId } from '../../shared/core/ids.ts';
 import { event } from '../middleware/event.ts';
 
 const contract = connectionsContract.clear;
-const connections = connectionStore(openTable(readEnv(contract.env).CONNECTIONS_TABLE));
+const env = readEnv(contract.env);
+const ports = {
+  store: connectionStore(openTable(env.CONNECTIONS_TABLE)),
+  sessions: sessionStore(openTable(env.SESSIONS_TABLE)),
+};
 
 export const handler = event(contract, async ({ event: removed }) =>
-  clear(connections.forTenant(TenantId.parse(removed.tenant)), Date.parse(removed.time)),
+  clear(ports, TenantId.parse(removed.tenant), Date.parse(removed.time)),
 );

@@ -3,13 +3,13 @@ import { parseJson, textAt } from '../core/json.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { Secret } from '../core/secret.ts';
 import { type ProviderApp, placed, variablesOf } from '../providers/app.ts';
-import type { AccountPlace, JsonPath, Way, Whoami } from '../providers/auth.ts';
+import type { AccountPlace, JsonPath, Way } from '../providers/auth.ts';
 import { failedIn200, saidIn } from '../providers/error-shape.ts';
 import type { ErrorShape, ProviderEntry } from '../providers/provider.ts';
 import { authorise, placeOf } from './authorise.ts';
 import { fillUrl, type Values } from './template.ts';
 import { claimsOf } from './token-answer.ts';
-import { isMinted } from './ways.ts';
+import { isMinted, testOf } from './ways.ts';
 
 export interface Account {
   readonly id: string;
@@ -64,6 +64,28 @@ export async function accountOf(
   return entered ?? read(account, said.value);
 }
 
+/** Returns whose a token is that was granted elsewhere and comes without its grant, once the provider takes it. `claimed`
+ *  counts where nothing but the grant had told (`isProvable`), and is asked for where the callback had. */
+export async function accountOfToken(
+  candidate: Candidate,
+  values: Values,
+  claimed: Account | undefined,
+  send: Send,
+  nowMs: number,
+): Promise<Result<Account | undefined, TestFailure>> {
+  const { entry, way } = candidate;
+  const { from, id } = way.account;
+  if (from === 'callback') {
+    const callback = new URLSearchParams(id.map((name): [string, string] => [name, claimed?.id ?? '']));
+    return accountOf(candidate, { values, callback }, send, nowMs);
+  }
+  const said = await whoami(candidate, { ...values, account: claimed?.id }, send, nowMs);
+  if (!said.ok) return said;
+  if (from !== 'token') return accountOf(candidate, { values, whoami: said.value }, send, nowMs);
+  const told = testOf(entry.provider, way)?.account;
+  return told ? read({ id: told, name: [] }, said.value) : ok(claimed);
+}
+
 /** A browser brought the id, and could have brought another: the provider says whether the credential is for it. */
 async function proven(
   candidate: Candidate,
@@ -80,11 +102,6 @@ async function proven(
   return said.ok ? ok(withName(id, textOf(account.name, said.value))) : said;
 }
 
-/** Returns the request that tests a credential of this way, where there is one. */
-export function testOf({ entry, way }: Pick<Candidate, 'entry' | 'way'>): Whoami | undefined {
-  return way.untested === undefined ? (way.whoami ?? entry.provider.api.whoami) : undefined;
-}
-
 /** Returns what a provider says of the holder of a credential, once it is known to take it. A way without a request to ask
  *  with, whose token was minted just now, has been tried by that. */
 export async function whoami(
@@ -95,7 +112,7 @@ export async function whoami(
 ): Promise<Result<unknown, TestFailure>> {
   const values = { ...(way.kind === 'oauth2' && variablesOf(way, app)), ...known };
   const { api } = entry.provider;
-  const test = testOf({ entry, way });
+  const test = testOf(entry.provider, way);
   if (!test)
     return isMinted(way) || way.untested !== undefined
       ? ok(undefined)

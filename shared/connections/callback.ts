@@ -5,17 +5,19 @@ import { log } from '../core/log.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { type ProviderApp, type ReadApp, variablesOf } from '../providers/app.ts';
 import type { ProviderEntry } from '../providers/provider.ts';
+import type { TenantStore } from '../tenants/store.ts';
 import { accountOf } from './account.ts';
 import { judgeAuthorizationResponse } from './authorization-response.ts';
 import { type CallbackRequest, claimState } from './claim-state.ts';
 import type { Grant } from './grant.ts';
 import { idTokenFault } from './id-token.ts';
 import { judgeTokenAnswer, type Tokens, tokenRequest } from './oauth.ts';
-import { keepPending } from './pending.ts';
+import { keepPending, type Obtained } from './pending.ts';
 import { abandon, type Revoke } from './release.ts';
 import { returnWith } from './return-url.ts';
 import { type ConnectError, type Session, type Step, sessionPlace, stepOf } from './session.ts';
 import type { SessionStore } from './session-store.ts';
+import type { Owner } from './spare.ts';
 import { idTokenIn } from './token-answer.ts';
 import type { Vault } from './vault.ts';
 import { oauthOf } from './ways.ts';
@@ -27,6 +29,7 @@ export interface CallbackPorts {
   readonly send: Send;
   readonly revoke: Revoke;
   readonly find: (provider: string) => ProviderEntry | undefined;
+  readonly tenants: Pick<TenantStore, 'get'>;
   readonly publicUrl: string;
 }
 
@@ -81,6 +84,7 @@ async function exchange(
     attempt.verifier === undefined ? undefined : await ports.vault.open(session.tenantId, place, attempt.verifier);
   if (opened && !opened.ok) return failed(opened.error.cause ?? 'the verifier does not open');
 
+  if (!(await ports.tenants.get(session.tenantId))) return failed('the tenant is being erased');
   const { redirectUri } = attempt;
   const params = {
     grantType: 'authorization_code',
@@ -94,46 +98,43 @@ async function exchange(
   if (!tokens.ok) return failed(`token: ${tokens.error.kind}, ${tokens.error.cause}`);
 
   // From here on there is a grant: it is kept, or ended upstream.
-  const orphan = { entry, app, grant: grantOf(tokens.value), holder: {} };
-  const fault = idTokenFault(oauthOf(entry), app, idTokenIn(answer.value), { ...attempt, nowMs: moment.nowMs });
-  if (fault !== undefined) {
-    await abandon(ports.revoke, orphan, moment);
-    return failed(`id token: ${fault}`);
-  }
-  let kept: Result<string, Failed>;
+  const grant = grantOf(tokens.value);
+  let owner: Owner = { tenantId: session.tenantId, name: session.name };
+  let ticket: string | undefined;
   try {
-    kept = await keep(ports, entry, app, { session, claimId, tokens: tokens.value, query }, moment);
-  } catch (error) {
-    await abandon(ports.revoke, orphan, moment);
-    throw error;
+    const fault = idTokenFault(oauthOf(entry), app, idTokenIn(answer.value), { ...attempt, nowMs: moment.nowMs });
+    if (fault !== undefined) return failed(`id token: ${fault}`);
+    const obtained = await whose(ports, entry, app, { session, tokens: tokens.value, grant, query }, moment);
+    if (!obtained.ok) return obtained;
+    owner = { ...owner, ...obtained.value };
+    ticket = await keepPending(ports, session, claimId, obtained.value, moment);
+    return ticket === undefined ? failed('the session has moved on') : ok(ticket);
+  } finally {
+    if (ticket === undefined) await abandon(ports.revoke, { entry, app, grant, owner }, moment);
   }
-  if (!kept.ok) await abandon(ports.revoke, orphan, moment);
-  return kept;
 }
 
-async function keep(
-  ports: CallbackPorts,
+/** Returns what the tokens are, and whose account they open. */
+async function whose(
+  { send }: CallbackPorts,
   entry: ProviderEntry,
   app: ProviderApp,
-  { session, claimId, tokens, query }: { session: Session; claimId: string; tokens: Tokens; query: URLSearchParams },
-  moment: Moment,
-): Promise<Result<string, Failed>> {
-  const grant = grantOf(tokens);
+  { session, tokens, grant, query }: { session: Session; tokens: Tokens; grant: Grant; query: URLSearchParams },
+  { nowMs }: Moment,
+): Promise<Result<Obtained, Failed>> {
   const way = oauthOf(entry);
   const settings = variablesOf(way, app); // an account of the sandbox stays there, whatever the app says later
   const evidence = { values: { ...settings, ...grant }, token: tokens.raw, callback: query };
-  const account = await accountOf({ entry, way, app }, evidence, ports.send, moment.nowMs);
+  const account = await accountOf({ entry, way, app }, evidence, send, nowMs);
   if (!account.ok) return failed(account.error.cause);
   const { expiresInS, scopes = session.scopes } = tokens;
-  const obtained = {
+  return ok({
     account: account.value,
     settings: way.variables && settings,
     grant,
     scopes,
     ...(expiresInS !== undefined && { expiresInS }),
-  };
-  const ticket = await keepPending(ports, session, claimId, obtained, moment);
-  return ticket === undefined ? failed('the session has moved on') : ok(ticket);
+  });
 }
 
 function grantOf({ accessToken, refreshToken }: Tokens): Grant {

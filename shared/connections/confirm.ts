@@ -3,6 +3,7 @@ import { refuse } from '../core/errors.ts';
 import type { TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
 import { ok, type Result } from '../core/result.ts';
+import type { TenantStore } from '../tenants/store.ts';
 import { type ActivatePorts, activate } from './activate.ts';
 import { type Connection, type ConnectionView, toView } from './connection.ts';
 import { hashed } from './handle.ts';
@@ -13,6 +14,7 @@ import type { SessionStore } from './session-store.ts';
 export interface ConfirmPorts extends ActivatePorts, ReleasePorts {
   readonly sessions: SessionStore;
   readonly vault: ActivatePorts['vault'];
+  readonly tenants: Pick<TenantStore, 'get'>;
 }
 
 export interface Vouching {
@@ -59,14 +61,18 @@ export async function confirm(
   return result.ok ? ok(toView(result.value)) : result;
 }
 
-/** Returns the connection of a session in `confirming`; where it cannot come into being, its grant is ended. */
+/** Returns the connection of a session in `confirming`; where it cannot come into being, as that of a tenant which is being
+ *  erased, its grant is ended. */
 export async function activateOrRelease(
   ports: ConfirmPorts,
   session: Session,
   moment: Moment,
 ): Promise<Result<Connection>> {
-  const result = await activate(ports, session, moment);
-  if (!result.ok && result.error.code !== 'unavailable') await release(ports, session, result.error.code, moment);
+  const tenant = await ports.tenants.get(session.tenantId);
+  const result = tenant ? await activate(ports, session, moment) : refuse('not_found', 'There is no such tenant.');
+  if (!result.ok && result.error.code !== 'unavailable') {
+    await release(ports, session, tenant ? result.error.code : 'tenant_removed', moment);
+  }
   return result;
 }
 

@@ -11,10 +11,10 @@ import type { CreateSessionPorts } from './create-session.ts';
 import type { LinkPorts } from './open-link.ts';
 import { type CredentialEnv, portsFromEnv } from './ports.ts';
 import type { Revoke } from './release.ts';
-import { revokeUpstream } from './revoke.ts';
 import { sessionStore } from './session-store.ts';
+import { revokeUnshared } from './spare.ts';
 import type { StartPorts } from './start.ts';
-import { connectionStore } from './store.ts';
+import { type ConnectionStore, connectionStore } from './store.ts';
 import { openVault } from './vault.ts';
 
 interface LinkEnv extends AppsEnv {
@@ -24,6 +24,7 @@ interface LinkEnv extends AppsEnv {
 interface HostedEnv extends LinkEnv {
   readonly TENANTS_TABLE: string;
   readonly PUBLIC_URL: string;
+  readonly CONNECTIONS_TABLE: string;
   readonly TENANT_KEYS_TABLE: string;
   readonly VAULT_KEY_ID: string;
 }
@@ -61,16 +62,23 @@ export function hostedPorts(env: HostedEnv): StartPorts & CallbackPorts {
     sessions: sessionStore(openTable(env.SESSIONS_TABLE)),
     vault: openVault({ keyId: env.VAULT_KEY_ID, keysTable, moment: realMoment }),
     send,
-    revoke: revokeBy(send),
+    revoke: revokeBy(send, connectionStore(openTable(env.CONNECTIONS_TABLE))),
     publicUrl: env.PUBLIC_URL,
   };
 }
 
+/** Returns what it takes to end connections, and sessions with their grants. */
+export function releasePorts(env: CredentialEnv & { readonly SESSIONS_TABLE: string }) {
+  const ports = portsFromEnv(env);
+  const { findProvider: find, send, store } = ports;
+  return { ...ports, find, sessions: sessionStore(openTable(env.SESSIONS_TABLE)), revoke: revokeBy(send, store) };
+}
+
 /** Returns what it takes to confirm a session, or to end it. */
-export function confirmPorts(env: CredentialEnv & { readonly SESSIONS_TABLE: string }): ConfirmPorts {
-  const { store, vault, readApp, send, findProvider: find, publish } = portsFromEnv(env);
-  const sessions = sessionStore(openTable(env.SESSIONS_TABLE));
-  return { sessions, store, vault, readApp, find, publish, revoke: revokeBy(send) };
+export function confirmPorts(
+  env: CredentialEnv & { readonly SESSIONS_TABLE: string; readonly TENANTS_TABLE: string },
+): ConfirmPorts {
+  return { ...releasePorts(env), tenants: tenantStore(openTable(env.TENANTS_TABLE)) };
 }
 
 /** Returns what it takes to connect without a browser. */
@@ -81,7 +89,6 @@ export function createPorts(
   return { ...ports, find, tenants: tenantStore(openTable(env.TENANTS_TABLE)), allowsHybrid: env.HYBRID_MODE === 'on' };
 }
 
-function revokeBy(send: Send): Revoke {
-  return async (entry, app, grant, holder) =>
-    (await revokeUpstream({ send, moment: realMoment }, entry, app, grant, holder)).ok;
+function revokeBy(send: Send, store: ConnectionStore): Revoke {
+  return (...given) => revokeUnshared({ send, store, moment: realMoment }, ...given);
 }

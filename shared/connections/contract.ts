@@ -110,6 +110,7 @@ export const connectionsContract = {
       OWNER: setting,
       TENANTS_TABLE: setting,
       SESSIONS_TABLE: setting,
+      CONNECTIONS_TABLE: setting,
       TENANT_KEYS_TABLE: setting,
       VAULT_KEY_ID: setting,
       PROVIDER_SECRETS: setting,
@@ -131,6 +132,7 @@ export const connectionsContract = {
       OWNER: setting,
       TENANTS_TABLE: setting,
       SESSIONS_TABLE: setting,
+      CONNECTIONS_TABLE: setting,
       TENANT_KEYS_TABLE: setting,
       VAULT_KEY_ID: setting,
       PROVIDER_SECRETS: setting,
@@ -146,7 +148,7 @@ export const connectionsContract = {
     },
   },
   confirm: {
-    env: z.object({ ...credentialEnv, SESSIONS_TABLE: setting }),
+    env: z.object({ ...credentialEnv, TENANTS_TABLE: setting, SESSIONS_TABLE: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',
@@ -223,17 +225,17 @@ export const connectionsContract = {
     entry: { kind: 'schedule', everyMinutes: 1 },
   },
   sweep: {
-    env: z.object({ ...credentialEnv, SESSIONS_TABLE: setting }),
+    env: z.object({ ...credentialEnv, TENANTS_TABLE: setting, SESSIONS_TABLE: setting }),
     timeoutS: 120,
     entry: { kind: 'schedule', everyMinutes: 1 },
   },
   'end-grants': {
-    env: z.object(credentialEnv),
+    env: z.object({ ...credentialEnv, SESSIONS_TABLE: setting }),
     timeoutS: 120,
     entry: { kind: 'event', types: ['tenant.removing'] },
   },
   clear: {
-    env: z.object({ CONNECTIONS_TABLE: setting }),
+    env: z.object({ CONNECTIONS_TABLE: setting, SESSIONS_TABLE: setting }),
     timeoutS: 120,
     entry: { kind: 'event', types: ['tenant.removed'] },
   },

@@ -9,14 +9,14 @@ import { Secret } from '../core/secret.ts';
 import { type ReadApp, variablesOf } from '../providers/app.ts';
 import { type ProviderEntry, wayOf } from '../providers/provider.ts';
 import type { TenantStore } from '../tenants/store.ts';
-import { accountOf, type Candidate, type TestFailure, whoami } from './account.ts';
+import { accountOfToken, type Candidate, type TestFailure } from './account.ts';
 import { type Connection, type ConnectionView, grantedTo, toView } from './connection.ts';
 import type { GivenCredential } from './contract.ts';
 import { type EstablishPorts, establish } from './establish.ts';
 import { checkFields, fieldsOf } from './fields.ts';
 import { obtain } from './obtain.ts';
 import type { Obtained } from './pending.ts';
-import { isConfigured, isOwnersToMint } from './ways.ts';
+import { isConfigured, isProvable } from './ways.ts';
 
 export interface CreatePorts extends EstablishPorts {
   readonly tenants: Pick<TenantStore, 'get'>;
@@ -81,7 +81,7 @@ async function tried(
     const kinds = provider.auth.map(({ kind }) => kind).join(', ');
     return refuse('invalid_request', `body.credential.kind: ${provider.name} is connected by ${kinds}`);
   }
-  if (isOwnersToMint(way) && !isOperator) {
+  if (!isProvable(provider, way) && !isOperator) {
     return refuse(
       'forbidden',
       `Only the operator key may connect by ${way.kind}: whose account it is cannot be proven here.`,
@@ -113,7 +113,7 @@ async function attempt(
   return obtained.ok ? obtained : refusal(entry, obtained.error);
 }
 
-/** A token that was granted elsewhere: whose it is says the provider, or where only its grant had told, the caller. */
+/** A token that was granted elsewhere: whose it is says the provider; where only its grant had told, the operator. */
 async function adopt(
   candidate: Candidate,
   given: Extract<GivenCredential, { kind: 'oauth2' }>,
@@ -121,24 +121,24 @@ async function adopt(
   nowMs: number,
 ): Promise<Result<Obtained>> {
   const { entry, way, app } = candidate;
+  const { name: provider } = entry.provider;
   const settings = way.kind === 'oauth2' && way.variables ? variablesOf(way, app) : undefined;
   const accessToken = new Secret(given.accessToken);
-  const values = { ...settings, accessToken, account: given.account?.id };
-  const told = way.account.from === 'whoami' || way.account.from === 'claims';
-  if (!told && !given.account) {
-    return unfit({ account: `${entry.provider.name} does not tell from a token whose it is: say so, {"id": …}` });
+  const { account: claimed } = given;
+  if (!claimed && (way.account.from === 'callback' || !isProvable(entry.provider, way))) {
+    return unfit({ account: `${provider} does not tell from a token whose it is: say so, {"id": …}` });
   }
-  const tried = await whoami(candidate, values, send, nowMs);
-  if (!tried.ok) return refusal(entry, tried.error);
-  const account = told ? await accountOf(candidate, { values, whoami: tried.value }, send, nowMs) : ok(given.account);
+  const account = await accountOfToken(candidate, { ...settings, accessToken }, claimed, send, nowMs);
   if (!account.ok) return refusal(entry, account.error);
   if (!account.value) return unfit({});
+  const { id, name = claimed?.name } = account.value;
+  if (claimed && claimed.id !== id) return unfit({ account: `${provider} says that the token is another account's` });
   const lifeMs = given.expiresAt === undefined ? undefined : Date.parse(given.expiresAt) - nowMs;
   if (lifeMs !== undefined && lifeMs <= 0) return unfit({ expiresAt: 'is over already' });
   return ok({
     kind: 'oauth2',
     grant: { accessToken, ...(given.refreshToken !== undefined && { refreshToken: new Secret(given.refreshToken) }) },
-    account: account.value,
+    account: { id, ...(name !== undefined && { name }) },
     settings,
     scopes: given.scopes ?? [],
     ...(lifeMs !== undefined && { expiresInS: Math.ceil(lifeMs / 1000) }),

@@ -4,7 +4,7 @@ import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { log } from '../core/log.ts';
 import { ok, type Result } from '../core/result.ts';
 import { wayOf } from '../providers/provider.ts';
-import { testOf, whoami } from './account.ts';
+import { whoami } from './account.ts';
 import { ANNOUNCE_MS, announce } from './announce.ts';
 import { namesOnRequest } from './authorise.ts';
 import { type Connection, isRenewable, kindOf, needsReauth } from './connection.ts';
@@ -12,6 +12,7 @@ import { type Grant, openGrant, valuesOf } from './grant.ts';
 import { isHeld } from './lease.ts';
 import { type RefreshOutcome, reauthorize, unavailable } from './outcome.ts';
 import { type CredentialPorts, REFRESH_MS, refresh } from './refresh.ts';
+import { testOf } from './ways.ts';
 
 export interface LiveCredential {
   /** What goes onto a request: the access token, or the secret fields of the way. */
@@ -111,7 +112,7 @@ export function openCredentials(ports: CredentialPorts) {
   async function tried(row: Connection): Promise<Result<LiveCredential>> {
     const entry = ports.findProvider(row.provider);
     const way = entry && wayOf(entry.provider, kindOf(row));
-    if (!way || !testOf({ entry, way })) return end(row, 'token_refused');
+    if (!way || !testOf(entry.provider, way)) return end(row, 'token_refused');
     const held = await handOut(row);
     if (!held.ok) return held;
     const candidate = { entry, way, app: await ports.readApp(row.provider) };

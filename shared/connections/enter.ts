@@ -79,7 +79,8 @@ export async function enter(
   const ticket = consumed.done && (await keepPending(ports, session, claimId, obtained.value, moment));
   if (!ticket) {
     const { grant } = obtained.value;
-    if (grant.accessToken) await abandon(ports.revoke, { entry, app, grant, holder: obtained.value }, moment);
+    const owner = { ...obtained.value, tenantId: session.tenantId, name: session.name };
+    if (grant.accessToken) await abandon(ports.revoke, { entry, app, grant, owner }, moment);
     return used(session);
   }
   log.info('connect session waits for its confirmation', { ...about, outcome: 'ready' });

@@ -2,8 +2,7 @@ import type { Moment } from '../core/clock.ts';
 import { refuse } from '../core/errors.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { ok, type Result } from '../core/result.ts';
-import { type ProviderEntry, wayOf } from '../providers/provider.ts';
-import { activated, type Connection, kindOf, nextGeneration } from './connection.ts';
+import { activated, type Connection, nextGeneration } from './connection.ts';
 import { type Grant, sealGrant } from './grant.ts';
 import { disconnected } from './removal.ts';
 import type { PendingGrant } from './session.ts';
@@ -11,7 +10,6 @@ import type { ConnectionStore } from './store.ts';
 import type { Vault } from './vault.ts';
 
 export interface EstablishPorts {
-  readonly find: (provider: string) => ProviderEntry | undefined;
   readonly store: Pick<ConnectionStore, 'forTenant'>;
   readonly vault: Pick<Vault, 'seal'>;
 }
@@ -31,10 +29,10 @@ export interface Foundation extends Omit<PendingGrant, 'sealed'> {
 
 const MAX_TURNS = 5;
 
-/** Returns the connection's row, written over the one that stands if that is the same account's. One that is being
- *  disconnected goes aside first, and on to its end there. Errors: `account_mismatch`, `unavailable`, and those of reading the grant. */
+/** Returns the connection's row, written over the one that stands if that is the same account's. Another account's, and one
+ *  that is being disconnected, goes aside first, and on to its end there (A-18). Errors: `account_mismatch`, `unavailable`, and those of reading the grant. */
 export async function establish(
-  { store, vault, find }: EstablishPorts,
+  { store, vault }: EstablishPorts,
   foundation: Foundation,
   moment: Moment,
 ): Promise<Result<Connection>> {
@@ -47,7 +45,7 @@ export async function establish(
     if (!fits.ok) return fits;
     const grant = await foundation.grant();
     if (!grant.ok) return grant;
-    if (previous?.removal && !isTakenUp(find, previous, foundation)) {
+    if (previous && (previous.removal || previous.account.id !== account.id)) {
       await rows.setAside(disconnected(previous, moment.nowMs)); // one that was parked is tried anew
     }
     const generation = nextGeneration(previous, moment.nowMs);
@@ -73,14 +71,6 @@ function judgePrevious(previous: Connection | undefined, { account, allowAccount
     );
   }
   return ok(true);
-}
-
-/** Where an account has but one grant, the earlier one is granted anew: to end it would end the new one (its `revoke` word). */
-function isTakenUp(find: EstablishPorts['find'], previous: Connection, { account, kind }: Foundation): boolean {
-  if (previous.account.id !== account.id || kindOf(previous) !== kindOf({ kind })) return false;
-  const entry = find(previous.provider);
-  const revoke = entry && wayOf(entry.provider, kindOf(previous))?.revoke;
-  return revoke?.style !== 'none' && revoke?.ends === 'account';
 }
 
 /** The clock of the access token began when it was granted, not now. */

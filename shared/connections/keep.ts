@@ -11,6 +11,7 @@ import { failed, type RefreshOutcome, unavailable } from './outcome.ts';
 import type { CredentialPorts } from './refresh.ts';
 import { absorbed } from './removal.ts';
 import { revokeUpstream } from './revoke.ts';
+import { endsAccount } from './spare.ts';
 
 /** The provider has answered: its token is stored, or lost. */
 const INSIST_MS = 25_000;
@@ -74,6 +75,7 @@ async function insist<T>(moment: Moment, write: () => Promise<T>): Promise<T | u
 
 /** The connection is gone; what came too late must not live on upstream (C-08). */
 async function revokeLate({ ports, row, entry, app }: Attempt, grant: Grant): Promise<void> {
+  if (endsAccount(entry, row)) return; // it ended with its connection, or another lives on it
   const ended = await revokeUpstream(ports, entry, app, grant, row);
   const outcome = ended.ok ? ended.value : ended.error.cause;
   log.info('a token that came after its connection was removed', {

@@ -16,16 +16,21 @@ import { judgeTokenAnswer, tokenRequest } from './oauth.ts';
 import type { CredentialPorts } from './refresh.ts';
 import { absorbed, parked, postponed } from './removal.ts';
 import { type Revocation, type RevokeFailure, revokeUpstream } from './revoke.ts';
+import { isShared, type Standing } from './spare.ts';
 import { isConfigured } from './ways.ts';
+
+export interface RemovalPorts extends CredentialPorts {
+  readonly store: Standing;
+}
 
 const GIVE_UP_MS = 24 * 60 * 60_000;
 const backoff = { baseMs: 60_000, capMs: 60 * 60_000 };
 
 /** Disconnects: the token is unusable from the first write on, then the grant is ended upstream and the row erased. Asked
  *  again where it is parked, it tries anew. Returns the final view: `revoked` (with the reason `provider_has_none` where
- *  the provider knows no way to end a grant) or `revocation_pending`. Errors: `not_found`. */
+ *  the provider knows no way to end a grant, `grant_shared` where others live on it) or `revocation_pending`. Errors: `not_found`. */
 export async function remove(
-  ports: CredentialPorts,
+  ports: RemovalPorts,
   tenantId: TenantId,
   id: ConnectionId,
 ): Promise<Result<ConnectionView>> {
@@ -35,17 +40,20 @@ export async function remove(
 
 /** Brings a disconnection as far as it goes: erased once the grant is ended upstream, parked after 24 h of trying.
  *  May be done again after any crash: an ended grant counts as ended, and the event keeps its id. */
-export async function finishRemoval(ports: CredentialPorts, row: Connection): Promise<Connection> {
+export async function finishRemoval(ports: RemovalPorts, row: Connection): Promise<Connection> {
   if (!row.removal) return row;
   const ended = await endUpstream(ports, row);
   if (!ended.ok) return tryLater(ports, row, row.removal, ended.error);
   const { revocation, last } = ended.value;
   measure('Revocation', { provider: row.provider, outcome: revocation });
-  await publishRemoved(ports, row, revocation === 'revoked' ? 'revoked' : 'none');
+  await publishRemoved(ports, row, revocation === 'nothing' ? 'none' : revocation);
   // Not erased: a token came late and is in the row now; the next tick ends it too.
   if (!(await ports.store.forTenant(row.tenantId).erase(last))) return last;
-  return { ...last, status: 'revoked', reason: revocation === 'none' ? 'provider_has_none' : undefined };
+  return { ...last, status: 'revoked', reason: leftFor[revocation] };
 }
+
+/** Why a grant was not ended at the provider. */
+const leftFor = { none: 'provider_has_none', shared: 'grant_shared', nothing: undefined, revoked: undefined } as const;
 
 async function tryLater(
   { store, moment, publish }: CredentialPorts,
@@ -73,7 +81,7 @@ interface Ended {
   readonly last: Connection;
 }
 
-async function endUpstream(ports: CredentialPorts, row: Connection): Promise<Result<Ended, RevokeFailure>> {
+async function endUpstream(ports: RemovalPorts, row: Connection): Promise<Result<Ended, RevokeFailure>> {
   const { findProvider, readApp, vault, moment } = ports;
   if (row.lease && isHeld(row, moment.nowMs)) {
     return err({ cause: 'a refresh is under way', retryAfterMs: row.lease.untilMs - moment.nowMs + 2_000 });
@@ -86,11 +94,16 @@ async function endUpstream(ports: CredentialPorts, row: Connection): Promise<Res
     return later ? err({ cause: 'the vault cannot be asked' }) : ok({ revocation: 'nothing', last: row });
   }
   const app = await readApp(row.provider);
-  const current = await revocable(ports, row, entry, app, opened.value);
+  // Nor is it renewed: another connection may live on the same token.
+  const shared = await isShared(ports.store, entry, row);
+  const current = shared
+    ? ok({ last: row, grant: opened.value })
+    : await revocable(ports, row, entry, app, opened.value);
   if (!current.ok) return current;
   const { last, grant } = current.value;
   const way = wayOf(entry.provider, kindOf(last));
   if (grant && way && last.farewells) await bidFarewell(ports, { entry, way, app }, last, grant);
+  if (shared) return ok({ revocation: 'shared', last });
   const ended = grant ? await revokeUpstream(ports, entry, app, grant, last) : ok('revoked' as const);
   return ended.ok ? ok({ revocation: ended.value, last }) : ended;
 }
@@ -98,7 +111,7 @@ async function endUpstream(ports: CredentialPorts, row: Connection): Promise<Res
 /** A provider that wants the access token itself must be shown a live one: an expired one would be taken for ended, and
  *  the refresh token live on. A farewell wants one too. Returns no grant where it is gone already. */
 async function revocable(
-  ports: CredentialPorts,
+  ports: RemovalPorts,
   row: Connection,
   entry: ProviderEntry,
   app: ProviderApp,
@@ -136,7 +149,10 @@ async function publishRemoved(
   revocation: Revocation | 'pending' | 'parked',
 ): Promise<void> {
   const connection = connectionIdOf(row);
-  const happening = [row.tenantId, connectionRef(connection), row.removal?.sinceMs, revocation].join('#');
+  const sinceMs = row.removal?.sinceMs ?? moment.nowMs;
+  const happening = [row.tenantId, connectionRef(connection), sinceMs, revocation].join('#');
   const about = { tenant: row.tenantId, connection, id: `evt_${sha256(happening)}` };
-  await publish([hubEvent('connection.removed', about, { revocation }, moment)]);
+  // Dated before the one that has taken its place, or that would be taken for removed.
+  const nowMs = row.aside === undefined ? moment.nowMs : sinceMs;
+  await publish([hubEvent('connection.removed', about, { revocation }, { ...moment, nowMs })]);
 }

@@ -16,8 +16,8 @@ import { appValues, fill, fillUrl, namesIn, type Values } from './template.ts';
 import { withBody } from './token-request.ts';
 import { isConfigured } from './ways.ts';
 
-/** `none`: the provider has no way to end a grant. */
-export type Revocation = 'revoked' | 'none';
+/** `none`: the provider has no way to end a grant. `shared`: it was left, since others live on it. */
+export type Revocation = 'revoked' | 'none' | 'shared';
 
 export interface RevokeFailure {
   readonly cause: string;
@@ -29,10 +29,15 @@ const TIMEOUT_MS = 8_000;
 /** What is known of the connection whose grant it is. */
 export type Holder = Partial<Pick<Connection, 'kind' | 'settings' | 'account'>>;
 
+export interface RevokePorts {
+  readonly send: Send;
+  readonly moment: { readonly nowMs: number };
+}
+
 /** Ends a grant at the provider, by its way's `revoke` word; a grant that is gone already counts as ended. The failure means
  *  that it may live on: ask again later. */
 export async function revokeUpstream(
-  { send, moment }: { readonly send: Send; readonly moment: { readonly nowMs: number } },
+  { send, moment }: RevokePorts,
   entry: ProviderEntry,
   app: ProviderApp,
   grant: Grant,

@@ -37,6 +37,10 @@ export function sessionStore(table: Table) {
     return moved(await table.update(key(id), { update, condition, values }));
   }
 
+  async function get(id: string): Promise<Session | undefined> {
+    return (await table.get(key(id))) as unknown as Session | undefined;
+  }
+
   return {
     async create(session: Session): Promise<void> {
       const row = { ...key(session.id), ...session, ttl: ttlSeconds(session.createdAtMs + KEEP_MS) };
@@ -44,9 +48,7 @@ export function sessionStore(table: Table) {
       if (!done) throw new Error('a new session id exists already');
     },
 
-    async get(id: string): Promise<Session | undefined> {
-      return (await table.get(key(id))) as unknown as Session | undefined;
-    },
+    get,
 
     /** The link becomes this browser's; starting again in the same browser replaces the attempt. */
     start: (id: string, starting: Starting, nowMs: number) => move(id, START, MAY_START, valuesOf(starting, nowMs)),
@@ -170,6 +172,20 @@ export function sessionStore(table: Table) {
         ':ended': 'ended',
         ':revoking': 'revoking',
       }),
+
+    /** Returns a page of the sessions that a tenant had at `untilMs`, as each stands now. */
+    async ofTenant(tenantId: TenantId, untilMs: number, cursor?: string) {
+      const found = await table.query({
+        ...{ index: 'by-tenant', where: '#tenantId = :tenant AND #createdAtMs <= :until' },
+        ...{ values: { ':tenant': tenantId, ':until': untilMs }, limit: 100, cursor },
+      });
+      const rows = await Promise.all(found.items.map(({ id }) => get(String(id))));
+      return { items: rows.filter((row) => row !== undefined), ...(found.cursor && { cursor: found.cursor }) };
+    },
+
+    async discard(id: string): Promise<void> {
+      await table.remove(key(id));
+    },
 
     /** Returns up to 100 sessions of a shard that the sweep must look at, longest due first. */
     async due(shard: string, nowMs: number): Promise<readonly Session[]> {

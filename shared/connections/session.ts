@@ -134,11 +134,12 @@ export function judgeConfirm(
   claim: { readonly tenantId: TenantId; readonly ticket: string; readonly endUser: string },
   nowMs: number,
 ): ConfirmVerdict {
-  const { ticketHash } = session ?? {};
-  if (!session || session.tenantId !== claim.tenantId || ticketHash === undefined) return 'foreign';
+  const { ticketHash, endUser } = session ?? {};
+  if (!session || session.tenantId !== claim.tenantId) return 'foreign';
+  if (ticketHash === undefined || endUser === undefined) return 'foreign';
   if (!equal(ticketHash, hashed('ticket', claim.ticket))) return 'foreign';
   if (session.status === 'revoking' || session.status === 'ended') return 'foreign';
-  if (!equal(session.endUser, claim.endUser)) return session.status === 'ready' ? 'other_end_user' : 'foreign';
+  if (!equal(endUser, claim.endUser)) return session.status === 'ready' ? 'other_end_user' : 'foreign';
   if (session.status === 'confirmed') return 'done';
   return session.status === 'ready' && nowMs >= (session.confirmExpiresAtMs ?? 0) ? 'late' : 'match';
 }

@@ -25,7 +25,7 @@ export async function sweep(ports: ConfirmPorts, moment: Moment, remainingMs: ()
   );
 }
 
-async function attend(ports: ConfirmPorts, session: Session, moment: Moment): Promise<void> {
+async function attend(ports: ConfirmPorts, session: Session, moment: Moment): Promise<unknown> {
   if (session.status === 'ready') return release(ports, session, 'unconfirmed', moment);
   if (session.status === 'revoking') return finishRelease(ports, session, moment);
   const result = await activateOrRelease(ports, session, moment);

@@ -1,5 +1,5 @@
 import type { ProviderApp } from '../providers/app.ts';
-import type { Minted, OAuth2, Template, Way } from '../providers/auth.ts';
+import type { Minted, OAuth2, Template, Way, Whoami } from '../providers/auth.ts';
 import { type Provider, type ProviderEntry, wayOf } from '../providers/provider.ts';
 import { namesIn } from './template.ts';
 
@@ -25,6 +25,17 @@ export function openWays({ auth }: Provider, app: ProviderApp): Way[] {
  *  each that has it, and a number proves nothing. */
 export function isOwnersToMint(way: Way): boolean {
   return isMinted(way) && usesApp(way);
+}
+
+/** Returns the request that tests a credential, and tells whose it is; nothing where it is not to be tried. */
+export function testOf({ api }: Provider, way: Way): Whoami | undefined {
+  return way.untested === undefined ? (way.whoami ?? api.whoami) : undefined;
+}
+
+/** Returns whether a credential that is brought shows by itself whose account it opens; else somebody's word is taken for it. */
+export function isProvable(provider: Provider, way: Way): boolean {
+  if (isOwnersToMint(way)) return false;
+  return way.kind !== 'oauth2' || way.account.from !== 'token' || testOf(provider, way)?.account !== undefined;
 }
 
 /** Returns the way that was asked for, of those that can be offered; the preferred one where none was. */

@@ -88,7 +88,7 @@ export interface AuditEntry {
   readonly target: Target;
   /** Why nothing, or not all, came of it: a refusal's code. */
   readonly error?: string;
-  /** Why the hub did it. */
+  /** Why the hub did it; of a disconnection, what became of the grant. */
   readonly reason?: string;
   readonly requestId?: string;
 }
@@ -123,7 +123,8 @@ export function entryOf(event: HubEvent): AuditEntry | undefined {
   if (!action) return undefined;
   const { id, tenant, connection, time } = event;
   const atMs = Date.parse(time);
-  const { subscription, reason } = event.data as { readonly subscription?: string; readonly reason?: string };
+  const { subscription, reason, revocation } = event.data as Readonly<Record<string, string | undefined>>;
+  const why = reason ?? revocation;
   return {
     id: newId('aud', { nowMs: atMs, token: () => sha256(id).slice(0, 22) }),
     ...{ atMs, action, actor: { kind: 'hub' } },
@@ -134,7 +135,7 @@ export function entryOf(event: HubEvent): AuditEntry | undefined {
       ...(connection !== undefined && { connection }),
       ...(subscription !== undefined && { subscription }),
     },
-    ...(reason !== undefined && /^[a-z0-9_]{1,60}$/.test(reason) && { reason }),
+    ...(why !== undefined && /^[a-z0-9_]{1,60}$/.test(why) && { reason: why }),
   };
 }
 

@@ -48,7 +48,7 @@ export const hubEvents = {
   },
   'connection.removed': {
     says: 'A connection was disconnected; `revocation` is what became of its grant at the provider.',
-    data: z.object({ revocation: z.enum(['revoked', 'pending', 'parked', 'none']) }),
+    data: z.object({ revocation: z.enum(['revoked', 'pending', 'parked', 'none', 'shared']) }),
     example: { revocation: 'revoked' },
   },
   'webhook.received': {

@@ -64,6 +64,9 @@ export interface Whoami {
   readonly method: 'GET' | 'POST' | 'HEAD';
   /** Relative to `api.baseUrl`, or a whole URL; may hold `{account}` and fields, and a query. */
   readonly path: Template;
+  /** Where its answer has the id that else the token answer tells: the backend may bring a token that was granted
+   *  elsewhere. Default: nowhere, so that such a token takes the operator's word for whose it is. */
+  readonly account?: readonly JsonPath[];
 }
 
 /** One place of a request where (a part of) the credential goes. Query and body never reach a log (E-05). */

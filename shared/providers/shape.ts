@@ -78,6 +78,7 @@ const revoke = z.discriminatedUnion('style', [
 const whoami = z.strictObject({
   method: z.enum(['GET', 'POST', 'HEAD']),
   path: z.string().regex(/^(\/|https:\/\/)\S*$/, 'a path, or an https address'),
+  account: z.array(path).min(1).optional(),
 });
 
 const anyWay = {

@@ -290,7 +290,7 @@ describe('tables', () => {
       tenants: ['pk sk'],
       'tenant-keys': ['pk sk'],
       connections: ['pk sk', 'by-account: accountKey pk', byDue],
-      sessions: ['pk', byDue],
+      sessions: ['pk', byDue, 'by-tenant: tenantId createdAtMs'],
       inbox: ['pk sk', 'by-time: pk receivedAt'],
       endpoints: ['pk sk', 'by-endpoint: endpoint pk', byDue],
       calls: ['pk sk', 'by-time: pk createdAt', byDue],

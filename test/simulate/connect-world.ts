@@ -3,8 +3,8 @@ import { type CallbackPorts, callback } from '../../shared/connections/callback.
 import { type ConfirmPorts, confirm } from '../../shared/connections/confirm.ts';
 import { type CreateSessionPorts, createSession } from '../../shared/connections/create-session.ts';
 import { openLink } from '../../shared/connections/open-link.ts';
-import { revokeUpstream } from '../../shared/connections/revoke.ts';
 import { sessionStore } from '../../shared/connections/session-store.ts';
+import { revokeUnshared } from '../../shared/connections/spare.ts';
 import { type StartPorts, start } from '../../shared/connections/start.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
 import { sweep } from '../../shared/connections/sweep.ts';
@@ -68,13 +68,13 @@ export function connectLab({ through = (table: Table): Table => table, checksPkc
     const tokens = { access_token: `evil-${sink.length}`, token_type: 'bearer', scope: 'repo' };
     return { status: 200, json: request.method === 'POST' ? tokens : { id: 'evil', login: 'evil' } };
   }
+  const store = connectionStore(connections);
   const common = { sessions: sessionStore(through(sessions)), vault, readApp, find, publicUrl: HUB, send };
   const ports = {
     ...common,
-    store: connectionStore(connections),
+    store,
     publish: async () => {},
-    revoke: async (...[entry, app, grant]: Parameters<CallbackPorts['revoke']>) =>
-      (await revokeUpstream({ send, moment }, entry, app, grant)).ok,
+    revoke: (...given: Parameters<CallbackPorts['revoke']>) => revokeUnshared({ send, moment, store }, ...given),
     offered,
     tenants: {
       get: async (tenantId: TenantId) => ({

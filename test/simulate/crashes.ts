@@ -6,8 +6,8 @@ import { tend } from '../../shared/connections/due.ts';
 import { endGrants } from '../../shared/connections/end-grants.ts';
 import { openLink } from '../../shared/connections/open-link.ts';
 import { remove } from '../../shared/connections/remove.ts';
-import { revokeUpstream } from '../../shared/connections/revoke.ts';
 import { sessionStore } from '../../shared/connections/session-store.ts';
+import { revokeUnshared } from '../../shared/connections/spare.ts';
 import { start } from '../../shared/connections/start.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
 import { sweep } from '../../shared/connections/sweep.ts';
@@ -162,6 +162,7 @@ class Life {
       scan: (scan) => this.ask(() => table.scan(scan)),
     });
     const { sessions, connections, tenants, keys } = this.#tables;
+    const store = connectionStore(through(connections));
     const offered = offeredProviders('local');
     const find = (provider: string) => offered.find((entry) => entry.provider.id === provider);
     const send: Send = async (request) => {
@@ -178,14 +179,14 @@ class Life {
       ...{ send, find, moment, publicUrl, offered },
       findProvider: find,
       sessions: sessionStore(through(sessions)),
-      store: connectionStore(through(connections)),
+      store,
       tenants: tenantStore(through(tenants)),
       dataKeys: through(keys),
       vault: openVault({ keyId: 'key', keysTable: through(keys), moment }),
       readApp: () => this.ask(async () => ({ clientId: 'client', clientSecret: 'made-up-secret' })),
       publish: (events: readonly HubEvent[]) => this.ask(async () => void this.#events.push(...events)),
-      revoke: async (...[entry, app, grant]: Parameters<Parameters<typeof callback>[0]['revoke']>) =>
-        (await revokeUpstream({ send, moment }, entry, app, grant)).ok,
+      revoke: (...given: Parameters<Parameters<typeof callback>[0]['revoke']>) =>
+        revokeUnshared({ send, moment, store }, ...given),
     };
   }
 

@@ -1,5 +1,5 @@
 import type { Connection } from '../../shared/connections/connection.ts';
-import type { CredentialPorts } from '../../shared/connections/refresh.ts';
+import type { RemovalPorts } from '../../shared/connections/remove.ts';
 import type { Place } from '../../shared/connections/seal.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
 import type { Table } from '../../shared/core/aws.ts';
@@ -69,7 +69,7 @@ export class Hub {
   }
 
   /** One process's way to the outside. */
-  portsOf(caller: Caller): CredentialPorts {
+  portsOf(caller: Caller): RemovalPorts {
     const world = this.#world;
     const moment = world.momentOf(caller);
     const ask = <T>(service: Service, effect: () => T) => world.request(caller, service, effect);

@@ -5,6 +5,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
+import type { HubEvent } from '../../shared/core/event.ts';
 
 export { fakeKms } from './kms.ts';
 
@@ -20,7 +21,9 @@ export function fakeSecrets(secrets: Record<string, unknown>) {
 
 /** A bus that takes every event; `events` are their details. */
 export function fakeBus() {
-  const events: { type: string; id: string; tenant: string; connection?: string; data: Record<string, unknown> }[] = [];
+  const events: (Pick<HubEvent, 'id' | 'type' | 'time' | 'tenant' | 'connection'> & {
+    data: Record<string, unknown>;
+  })[] = [];
   const mock = mockClient(EventBridgeClient);
   mock.on(PutEventsCommand).callsFake(({ Entries }: { Entries: { Detail: string }[] }) => {
     events.push(...Entries.map(({ Detail }) => JSON.parse(Detail)));

@@ -25,7 +25,7 @@ interface Asked {
   readonly headers?: Record<string, string>;
   readonly cookies?: string[];
   readonly body?: string;
-  readonly principal?: Record<string, string>;
+  readonly principal?: Readonly<Record<string, string>>;
 }
 
 export const context = {
@@ -68,7 +68,10 @@ export async function startConnectWorld(owner: Record<string, unknown> = { name:
   });
   const load = async (verb: string) =>
     ((await import(`../../functions/connections/${verb}.ts`)) as { handler: Handler }).handler;
-  const names = ['create-session', 'open', 'start', 'callback', 'confirm', 'sweep', 'get', 'list'] as const;
+  const names = [
+    ...(['create-session', 'open', 'start', 'callback', 'confirm', 'sweep'] as const),
+    ...(['create', 'get', 'list', 'remove', 'refresh'] as const),
+  ] as const;
   const loaded = await Promise.all(names.map(load));
   const handlers = Object.fromEntries(names.map((name, index) => [name, loaded[index]])) as Record<
     (typeof names)[number],
@@ -98,14 +101,16 @@ export async function startConnectWorld(owner: Record<string, unknown> = { name:
     };
   }
 
-  async function post(verb: 'create-session' | 'confirm', path: Record<string, string>, body: unknown, tenant: string) {
-    const reply = await ask(verb, {
-      path,
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      principal: { kind: 'tenant', tenantId: tenant },
-    });
+  const asTenant = (tenantId: string): Readonly<Record<string, string>> => ({ kind: 'tenant', tenantId });
+
+  async function post(
+    verb: 'create-session' | 'confirm' | 'create',
+    path: Record<string, string>,
+    body: unknown,
+    principal: Readonly<Record<string, string>>,
+  ) {
+    const headers = { 'content-type': 'application/json' };
+    const reply = await ask(verb, { path, method: 'POST', headers, body: JSON.stringify(body), principal });
     return { ...reply, json: JSON.parse(reply.body) };
   }
 
@@ -115,18 +120,28 @@ export async function startConnectWorld(owner: Record<string, unknown> = { name:
     /** A session of the owner's backend: its id and link. */
     async session(wish: Record<string, unknown> = {}, tenant = 'acme'): Promise<{ id: string; link: string }> {
       const body = { provider: 'demo', endUser: 'ada@acme.example', returnUrl: RETURN_URL, ...wish };
-      const { status, json, body: text } = await post('create-session', { tenant }, body, tenant);
+      const { status, json, body: text } = await post('create-session', { tenant }, body, asTenant(tenant));
       if (status !== 201) throw new Error(text);
       return { id: json.id, link: json.url.slice(`${HUB}/connect/`.length) };
     },
-    createSession: (body: unknown, tenant = 'acme') => post('create-session', { tenant }, body, tenant),
-    confirm: (session: string, body: unknown, tenant = 'acme') => post('confirm', { tenant, session }, body, tenant),
+    createSession: (body: unknown, tenant = 'acme') => post('create-session', { tenant }, body, asTenant(tenant)),
+    confirm: (session: string, body: unknown, tenant = 'acme', principal = asTenant(tenant)) =>
+      post('confirm', { tenant, session }, body, principal),
+    create: (body: unknown, tenant = 'acme', principal = asTenant(tenant)) =>
+      post('create', { tenant }, body, principal),
+    async remove(connection: string, tenant = 'acme') {
+      const reply = await ask('remove', {
+        ...{ path: { tenant, connection }, method: 'DELETE', principal: asTenant(tenant) },
+      });
+      return { ...reply, json: JSON.parse(reply.body) };
+    },
     /** The next request to KMS fails. */
     throttleKms() {
       const throttled = () => Promise.reject(new Error('throttled'));
       vi.spyOn(KMSClient.prototype, 'send').mockImplementationOnce(throttled as never);
     },
     sweep: () => handlers.sweep({} as APIGatewayProxyEventV2, context),
+    tick: () => handlers.refresh({} as APIGatewayProxyEventV2, context),
     row: async (id: string) => (await sessions.get({ pk: `session#${id}` })) ?? {},
 
     /** A browser with its own cookies. */

@@ -1,6 +1,6 @@
 import { activated, type Connection, nextGeneration } from '../../shared/connections/connection.ts';
 import { type Grant, openGrant, sealGrant } from '../../shared/connections/grant.ts';
-import type { CredentialPorts } from '../../shared/connections/refresh.ts';
+import type { RemovalPorts } from '../../shared/connections/remove.ts';
 import { connectionStore } from '../../shared/connections/store.ts';
 import { openVault } from '../../shared/connections/vault.ts';
 import type { HubEvent } from '../../shared/core/event.ts';
@@ -33,12 +33,12 @@ export function credentialPorts() {
     table,
     /** Answers each request; may take its time. */
     provider: (_request: OutboundRequest): Said | Promise<Said> => ({ status: 500 }),
-    ports: {} as CredentialPorts,
+    ports: {} as RemovalPorts,
     connect,
     row: () => ports.store.forTenant(acme).get(demoId) as Promise<Connection>,
     grant,
   };
-  const ports: CredentialPorts = {
+  const ports: RemovalPorts = {
     store: connectionStore(table),
     vault: openVault({ keyId: 'key', keysTable: memoryTable(), moment }),
     readApp: async () => ({ clientId: 'client', clientSecret: 'made-up-secret' }),

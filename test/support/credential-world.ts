@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Context } from 'aws-lambda';
+import { releasePorts } from '../../shared/connections/connect-ports.ts';
 import { activated, type Connection, nextGeneration } from '../../shared/connections/connection.ts';
 import { sealGrant } from '../../shared/connections/grant.ts';
-import { portsFromEnv } from '../../shared/connections/ports.ts';
 import { openTable } from '../../shared/core/aws.ts';
 import { realMoment } from '../../shared/core/clock.ts';
 import { type ConnectionId, TenantId } from '../../shared/core/ids.ts';
@@ -60,7 +60,7 @@ export async function startCredentialWorld() {
     ...{ TENANTS_TABLE: dynamo.tables.tenants, SESSIONS_TABLE: dynamo.tables.sessions },
   };
   setEnv(env);
-  const ports = portsFromEnv(env);
+  const ports = releasePorts(env);
   const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 280_000 } as Context;
 
   /** A connection to the demo provider, written as a confirmed session writes it. */

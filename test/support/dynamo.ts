@@ -22,7 +22,10 @@ const schemas = {
   tenants: { sort: true },
   'tenant-keys': { sort: true },
   connections: { sort: true, indexes: { 'by-account': ['accountKey', 'pk'], 'by-due': ['dueShard', 'dueAt'] } },
-  sessions: { sort: false, indexes: { 'by-due': ['dueShard', 'dueAt'] } },
+  sessions: {
+    sort: false,
+    indexes: { 'by-due': ['dueShard', 'dueAt'], 'by-tenant': ['tenantId', 'createdAtMs', ['id']] },
+  },
   inbox: { sort: true, indexes: { 'by-time': ['pk', 'receivedAt', eventLine] } },
   endpoints: { sort: true, indexes: { 'by-endpoint': ['endpoint', 'pk'], 'by-due': ['dueShard', 'dueAt'] } },
   calls: {
@@ -38,7 +41,7 @@ const schemas = {
 
 export type TableName = keyof typeof schemas;
 
-const numbers = new Set(['dueAt', 'receivedAt', 'createdAt']);
+const numbers = new Set(['dueAt', 'receivedAt', 'createdAt', 'createdAtMs']);
 
 export interface TestDynamo {
   readonly endpoint: string;

@@ -56,7 +56,7 @@ export const hubspot = {
   ],
   api: {
     baseUrl: 'https://api.hubapi.com',
-    whoami: { method: 'GET', path: '/account-info/v3/details' },
+    whoami: { method: 'GET', path: '/account-info/v3/details', account: ['portalId'] },
     pagination: { next: 'token', at: 'paging.next.after', as: 'after' },
     errors: {
       code: ['category', 'errorType'],

@@ -54,7 +54,7 @@ export const notion = {
   api: {
     baseUrl: 'https://api.notion.com/v1',
     headers: version,
-    whoami: { method: 'GET', path: '/users/me' },
+    whoami: { method: 'GET', path: '/users/me', account: ['bot.workspace_id'] },
     pagination: { next: 'token', at: 'next_cursor', as: 'start_cursor' },
     errors: {
       code: 'code',

@@ -38,13 +38,14 @@ export const slack = {
       revoke: { style: 'bearer', method: 'POST', url: 'https://slack.com/api/auth.revoke', ends: 'account' },
       // An installation for a whole organization has no team.
       account: { from: 'token', id: ['team.id', 'enterprise.id'], name: ['team.name', 'enterprise.name'] },
+      unconfirmed: ['what auth.test calls the team of a token for a whole organization'],
     },
   ],
   api: {
     baseUrl: 'https://slack.com/api',
     // Whoever has a response_url may use it: no token goes there.
     bases: { hooks: { url: 'https://hooks.slack.com', place: [] } },
-    whoami: { method: 'POST', path: '/auth.test' },
+    whoami: { method: 'POST', path: '/auth.test', account: ['team_id', 'enterprise_id'] },
     pagination: { next: 'token', at: 'response_metadata.next_cursor', as: 'cursor' },
     errors: {
       code: 'error',

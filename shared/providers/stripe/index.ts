@@ -50,7 +50,7 @@ export const stripe = {
   api: {
     baseUrl: 'https://api.stripe.com/v1',
     headers: { 'stripe-version': '2026-10-28.endive' },
-    whoami: { method: 'GET', path: '/account' },
+    whoami: { method: 'GET', path: '/account', account: ['id'] },
     pagination: { next: 'last', items: 'data', id: 'id', as: 'starting_after', more: 'has_more' },
     errors: {
       code: ['error.decline_code', 'error.code', 'error.type'],

@@ -58,11 +58,14 @@ test.each([
   ['none', undefined],
   ['a way out of the path', '../../oauth'],
   ['another host', '77@evil.example/'],
-])('%s in the callback makes no connection, and ends the grant upstream', async (_what, realmId) => {
-  const { id, reply } = await back(realmId);
-  expect(errorOf(reply)).toBe('exchange_failed');
-  expect(await world.row(id)).toMatchObject({ status: 'ended' });
-  const ended = world.provider.seen.find(({ path }) => path === '/login/v2/oauth2/tokens/revoke');
-  expect(JSON.parse(ended?.body ?? '{}')).toEqual({ token: 'rt-1' });
-  for (const { path } of world.provider.seen) expect(path).toMatch(/^\/(login|sandbox\/v3\/company)\//);
-});
+])(
+  '%s in the callback makes no connection; no grant is ended of a company that nobody knows',
+  async (_what, realmId) => {
+    const { id, reply } = await back(realmId);
+    expect(errorOf(reply)).toBe('exchange_failed');
+    expect(await world.row(id)).toMatchObject({ status: 'ended' });
+    expect(await world.row(id)).not.toHaveProperty('grant');
+    expect(world.provider.seen.map(({ path }) => path)).not.toContain('/login/v2/oauth2/tokens/revoke');
+    for (const { path } of world.provider.seen) expect(path).toMatch(/^\/(login|sandbox\/v3\/company)\//);
+  },
+);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { handler as Handler } from '../../../functions/connections/callback.ts';
+import { catalogue } from '../../../shared/providers/catalogue.ts';
+import { wayOf } from '../../../shared/providers/provider.ts';
 import {
   type ConnectWorld,
   context,
@@ -14,6 +16,9 @@ import { readEvent } from '../../support/samples.ts';
 let world: ConnectWorld;
 beforeAll(async () => {
   world = await startConnectWorld();
+  for (const id of byOAuth) {
+    world.secrets[`patchbay/local/${id}`] ??= { clientId: 'client-1', clientSecret: 'secret-of-the-client' };
+  }
 });
 afterAll(() => world.stop());
 beforeEach(() => {
@@ -21,11 +26,14 @@ beforeEach(() => {
   world.provider.reset();
 });
 
-const providers = ['demo', 'github', 'slack'] as const;
+const byOAuth = Object.values(catalogue)
+  .map(({ provider }) => provider)
+  .filter((provider) => wayOf(provider, 'oauth2'))
+  .map(({ id }) => id);
 const issuerOf = (provider: string) => (provider === 'demo' ? world.issuer : undefined);
 
 /** A browser that is on its way back from the provider, with what it brings. */
-async function returning(provider: (typeof providers)[number] = 'demo', wish: Record<string, unknown> = {}) {
+async function returning(provider = 'demo', wish: Record<string, unknown> = {}) {
   const { id, link } = await world.session({ provider, ...wish });
   const browser = world.browser();
   const authorize = await browser.begin(link);
@@ -165,11 +173,13 @@ describe('the browser', () => {
 });
 
 describe('the provider', () => {
-  test.each(providers.flatMap((from) => providers.filter((to) => to !== from).map((to) => [from, to] as const)))(
-    'a callback of %s at the address of %s is refused before any request (A-08)',
-    async (from, to) => {
+  test.each(byOAuth)(
+    'a callback of %s at the address of any other is refused before any request (A-08)',
+    async (from) => {
       const { id, browser, query } = await returning(from);
-      await expectUntouched(id, await browser.back(query, to), 400);
+      const others = byOAuth.filter((to) => to !== from);
+      expect(others.length).toBeGreaterThan(10);
+      for (const to of others) await expectUntouched(id, await browser.back(query, to), 400);
     },
   );
 

@@ -77,9 +77,11 @@ describe('who may confirm', () => {
   });
 
   test.each(['endUser', 'ticketHash', 'tenantId'])('not where the row lacks its %s (A-53)', async (field) => {
-    const { id, ticket } = await ready();
-    await world.sessions.update({ pk: `session#${id}` }, { update: `SET #${field} = :none`, values: { ':none': '' } });
-    expect((await world.confirm(id, { ticket, endUser: ADA })).status).toBe(404);
+    const { id, name, ticket } = await ready();
+    await world.sessions.update({ pk: `session#${id}` }, { update: `REMOVE #${field}` });
+    const { status, json } = await world.confirm(id, { ticket, endUser: ADA });
+    expect([status, json.code]).toEqual([404, 'not_found']);
+    expect(await stored(name)).toBeUndefined();
   });
 });
 
@@ -178,6 +180,32 @@ describe('a confirmation', () => {
     expect(await stored('mine')).toEqual(before);
     expect(world.provider.alive.has(second.token)).toBe(false);
     expect(world.provider.alive.has(first.token)).toBe(true);
+  });
+
+  test('over a connection to another account, where the session allows that, ends its grant upstream, and what hung on it (A-18)', async () => {
+    const first = await ready({ name: 'swapped' });
+    await world.confirm(first.id, { ticket: first.ticket, endUser: ADA });
+    const farewell = { method: 'DELETE', path: '/channels/1' };
+    await world.connections.update(
+      { pk: 'acme', sk: 'demo#swapped' },
+      { update: 'SET #farewells = :farewells', values: { ':farewells': { channel: farewell } } },
+    );
+    const second = await ready({ name: 'swapped', allowAccountChange: true }, 'account-2');
+    world.provider.seen.length = 0;
+    const reply = await world.confirm(second.id, { ticket: second.ticket, endUser: ADA });
+    expect([reply.status, reply.json.account.id]).toEqual([200, 'account-2']);
+    const activated = world.events.at(-1);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    await world.tick();
+    expect(world.provider.seen.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'DELETE /api/channels/1',
+      'POST /login/token/revocation',
+    ]);
+    expect([first.token, second.token].map((one) => world.provider.alive.has(one))).toEqual([false, true]);
+    expect(await stored('swapped')).toMatchObject({ status: 'active', account: { id: 'account-2' } });
+    const removed = world.events.at(-1);
+    expect(removed).toMatchObject({ type: 'connection.removed', data: { revocation: 'revoked' } });
+    expect(Date.parse(removed?.time ?? '')).toBeLessThan(Date.parse(activated?.time ?? '')); // what is new stays
   });
 
   test('that was cut off after any write is finished by the same confirmation', async () => {

@@ -53,6 +53,7 @@ async function erase(tenant: string): Promise<number> {
 const begins: Readonly<Record<string, `${string}/${string}`>> = {
   'tenant.removing': 'connections/end-grants',
   'tenant.disconnected': 'tenants/erase',
+  'tenant.removed': 'connections/clear',
 };
 
 async function bring(detail: CredentialWorld['events'][number] | undefined, tries = 3): Promise<void> {

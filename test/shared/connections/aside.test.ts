@@ -5,14 +5,16 @@ import { tend } from '../../../shared/connections/due.ts';
 import { establish } from '../../../shared/connections/establish.ts';
 import { remove } from '../../../shared/connections/remove.ts';
 import { revokeAll } from '../../../shared/connections/revoke-all.ts';
+import { sessionStore } from '../../../shared/connections/session-store.ts';
 import { type ConnectionStore, connectionStore } from '../../../shared/connections/store.ts';
+import { iso } from '../../../shared/core/clock.ts';
 import type { OutboundRequest } from '../../../shared/core/fetch.ts';
 import { dueShards } from '../../../shared/core/keys.ts';
 import { ok } from '../../../shared/core/result.ts';
 import { Secret } from '../../../shared/core/secret.ts';
-import { catalogue } from '../../../shared/providers/catalogue.ts';
 import { acme, credentialPorts, demoId, formOf } from '../../support/credential-ports.ts';
 import { fakeKms } from '../../support/kms.ts';
+import { memoryTable } from '../../support/memory-table.ts';
 
 // Connected again while the earlier grant is still to be ended upstream.
 
@@ -34,8 +36,7 @@ const rowsAside = () => [...hub.table.rows.values()].filter(({ aside }) => aside
 function connectAgain(account: string, id = demoId) {
   const grant = async () => ok({ accessToken: new Secret('access-new'), refreshToken: new Secret('refresh-new') });
   const about = { tenantId: acme, id, account: { id: account }, scopes: [], expiresInS: HOUR_S };
-  const ports = { ...hub.ports, find: (provider: string) => catalogue[provider] };
-  return establish(ports, { ...about, grant, grantedAtMs: hub.moment.nowMs }, hub.moment);
+  return establish(hub.ports, { ...about, grant, grantedAtMs: hub.moment.nowMs }, hub.moment);
 }
 
 async function tick(ms: number) {
@@ -61,6 +62,7 @@ describe('a connection whose revocation is under way', () => {
     expect(rowsAside()).toEqual([]);
     expect(await hub.grant()).toEqual({ access: 'access-new', refresh: 'refresh-new' });
     expect(hub.events.map(({ data }) => data)).toEqual([{ revocation: 'pending' }, { revocation: 'revoked' }]);
+    expect(hub.events.at(-1)?.time).toBe(iso(createdAtMs)); // before it was connected again: nobody clears what is new
   });
 
   test('also where it is parked, which has it tried anew; and all of a tenant at once ends what is aside, too', async () => {
@@ -126,19 +128,24 @@ describe('a connection whose revocation is under way', () => {
     await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
     await disconnect();
     await connectAgain('account-2');
-    await clear(store.forTenant(acme), hub.moment.nowMs);
+    await clear({ store, sessions: sessionStore(memoryTable()) }, acme, hub.moment.nowMs);
     expect(hub.table.rows.size).toBe(0);
   });
 });
 
 describe('where an account has one grant, and its end would end the new one too', () => {
   test.each([
-    ['the same account takes it up: nothing is left to end', 'account-1', 0],
-    ['another account leaves it to its end', 'account-2', 1],
-  ])('%s', async (_says, account, left) => {
+    ['the same account goes on with it: the provider is not asked', 'account-1', [], 'shared'],
+    ['another account leaves it to its end', 'account-2', ['Bearer access-1'], 'revoked'],
+  ])('%s', async (_says, account, ends, revocation) => {
     await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S }, slackId);
     expect(await disconnect(slackId)).toMatchObject({ value: { status: 'revocation_pending' } });
     expect(await connectAgain(account, slackId)).toMatchObject({ ok: true });
-    expect(rowsAside()).toHaveLength(left);
+    hub.requests.length = 0;
+    hub.provider = () => ({ status: 200, json: { ok: true } });
+    await tick(60_000);
+    expect(hub.requests.map(({ headers }) => headers.authorization)).toEqual(ends);
+    expect(rowsAside()).toEqual([]);
+    expect(hub.events.map(({ data }) => data)).toEqual([{ revocation: 'pending' }, { revocation }]);
   });
 });

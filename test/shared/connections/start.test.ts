@@ -65,7 +65,7 @@ async function flow(provider: string) {
     find: (name) => catalogue[name],
     publicUrl: `${HUB}/`,
     send: async () => err({ reason: 'network', sent: false, cause: 'nothing is sent' }),
-    revoke: async () => false,
+    revoke: async () => err({ cause: 'nothing is sent' }),
   };
   const went = await start(
     ports,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { judgeTokenAnswer, tokenRequest } from '../../../shared/connections/oauth.ts';
-import { isConfigured, oauthOf, openWays } from '../../../shared/connections/ways.ts';
+import { isConfigured, isProvable, oauthOf, openWays } from '../../../shared/connections/ways.ts';
 import { Secret } from '../../../shared/core/secret.ts';
 import { catalogue } from '../../../shared/providers/catalogue.ts';
 import { checkProviders } from '../../../shared/providers/check.ts';
@@ -68,6 +68,10 @@ test('a way that the owner’s own key opens by a number alone is for the owner�
   expect(hidden).toEqual(['demo app_jwt', 'github app_jwt', 'microsoft client_credentials']);
   const full = { ...app, privateKey: '-----BEGIN PRIVATE KEY-----' };
   expect(openWays((catalogue.github as ProviderEntry).provider, full).map(({ kind }) => kind)).toEqual(['oauth2']);
+});
+
+test('every provider says itself whose a token is that the backend brings: nobody’s word is taken for it (D-13)', () => {
+  expect(oauth.filter(([, entry]) => !isProvable(entry.provider, oauthOf(entry))).map(([id]) => id)).toEqual([]);
 });
 
 describe.each(entries)('%s', (id, { provider }) => {

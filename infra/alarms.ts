@@ -15,6 +15,7 @@ export const register = {
   'api-faults': { heading: 'The API answers 5xx', threshold: 5, periods: 2 },
   'refused-app': { heading: "A provider refuses the hub's app", threshold: 1, periods: 2 },
   'odd-refreshes': { heading: 'A refresh is not understood', threshold: 1, periods: 2 },
+  'old-credential': { heading: 'A connection is older than it was', threshold: 1, periods: 1 },
   'lost-rotation': { heading: 'A rotated token was lost', threshold: 1, periods: 1 },
   'parked-revocation': { heading: 'A grant could not be ended', threshold: 1, periods: 1 },
   'refused-webhooks': { heading: 'Webhooks are refused', threshold: 100, periods: 3 },
@@ -38,6 +39,7 @@ export function measured(
   metric:
     | 'TokenRefreshed'
     | 'NeedsReauth'
+    | 'GenerationRegression'
     | 'Revocation'
     | 'WebhookRefused'
     | 'WebhookSubscription'

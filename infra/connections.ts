@@ -91,6 +91,7 @@ export class Connections extends HubFeature {
     });
     alarms.watch('refused-app', 'providers', measured('TokenRefreshed', 'client_wrong'));
     alarms.watch('odd-refreshes', 'providers', measured('TokenRefreshed', 'odd'));
+    alarms.watch('old-credential', 'connections', measured('GenerationRegression', undefined, 'service, provider'));
     alarms.watch('lost-rotation', 'connections', measured('NeedsReauth', 'rotation_lost'));
     alarms.watch('parked-revocation', 'connections', measured('Revocation', 'parked'));
     alarms.watch('parked-revocation', 'sessions', measured('Revocation', 'given_up'));

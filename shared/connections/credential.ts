@@ -10,6 +10,7 @@ import { namesOnRequest } from './authorise.ts';
 import { type Connection, isRenewable, kindOf, needsReauth } from './connection.ts';
 import { type Grant, openGrant, valuesOf } from './grant.ts';
 import { isHeld } from './lease.ts';
+import { newestOf } from './newest.ts';
 import { type RefreshOutcome, reauthorize, unavailable } from './outcome.ts';
 import { type CredentialPorts, REFRESH_MS, refresh } from './refresh.ts';
 import { testOf } from './ways.ts';
@@ -38,11 +39,14 @@ const MARGIN_MS = 10_000;
 const WAIT_MS = 5_000;
 /** What must be left to whoever tries a credential: the request's 5 s, and what he does then. */
 const TRIAL_MS = 8_000;
+/** Whoever comes again comes once this one has ended. */
+const TOO_LATE = 'too little time is left to ask the provider';
 const POLL = { baseMs: 200, capMs: 1_000 };
 
 /** Returns the way to live credentials: a fresh one costs one read, a due one is refreshed by whoever asks first. */
 export function openCredentials(ports: CredentialPorts) {
   const { store, vault, moment } = ports;
+  const newest = newestOf(store);
 
   return {
     /** Returns a token that lives 10 s longer at least. While it is still valid, a refresh that fails or is another's turn
@@ -55,7 +59,9 @@ export function openCredentials(ports: CredentialPorts) {
     ): Promise<Result<LiveCredential>> {
       const untilMs = moment.nowMs + WAIT_MS;
       for (let turn = 1; ; turn++) {
-        const row = await store.forTenant(tenantId).get(id);
+        const read = await newest.read(tenantId, id);
+        if (!read.ok) return read;
+        const row = read.value;
         if (!row || row.status === 'revocation_pending' || row.status === 'revoked') {
           return refuse('not_found', 'There is no such connection.');
         }
@@ -66,11 +72,15 @@ export function openCredentials(ports: CredentialPorts) {
         if (!isRenewable(row)) {
           if (isUsable(row)) return handOut(row);
           if (isOver(row)) return end(row, 'expired');
-          return leftMs < TRIAL_MS ? tooLate(leftMs) : tried(row);
+          return leftMs < TRIAL_MS ? unavailable(leftMs, TOO_LATE) : tried(row);
         }
-        if (leftMs < REFRESH_MS && !isHeld(row, moment.nowMs)) return isUsable(row) ? handOut(row) : tooLate(leftMs);
+        if (leftMs < REFRESH_MS && !isHeld(row, moment.nowMs))
+          return isUsable(row) ? handOut(row) : unavailable(leftMs, TOO_LATE);
         const outcome = await attempt(row);
-        if (outcome.kind === 'refreshed') return ok(credentialOf(outcome.connection, outcome.grant));
+        if (outcome.kind === 'refreshed') {
+          newest.remember(outcome.connection);
+          return ok(credentialOf(outcome.connection, outcome.grant));
+        }
         if (outcome.kind === 'failed' && outcome.error.code === 'needs_reauth')
           return { ok: false, error: outcome.error };
         if (isUsable(row)) return handOut(row);
@@ -136,11 +146,6 @@ export function openCredentials(ports: CredentialPorts) {
     if (saved.done) await announce(ports, saved.row);
     return reauthorize(reason);
   }
-}
-
-/** Whoever comes again comes once this one has ended. */
-function tooLate(leftMs: number) {
-  return unavailable(leftMs, 'too little time is left to ask the provider');
 }
 
 function credentialOf(connection: Connection, secrets: Grant): LiveCredential {

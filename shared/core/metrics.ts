@@ -16,6 +16,7 @@ export type MetricName =
   | 'CircuitOpened'
   | 'TokenRefreshed'
   | 'NeedsReauth'
+  | 'GenerationRegression'
   | 'Revocation'
   | 'SyncRun'
   | 'SyncRecords'

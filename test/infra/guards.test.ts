@@ -213,6 +213,7 @@ test('someone is called for each of these, and for no other (G.3 item 11)', () =
       'refused-app',
       'odd-refreshes',
       'foreign-tenant',
+      'old-credential',
       'lost-rotation',
       'refused-webhooks',
       'dead-letters',

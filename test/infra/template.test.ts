@@ -309,7 +309,7 @@ test('alarms on what the hub measures name metrics that it measures', () => {
   const queries = [
     ...JSON.stringify(hub.all('AWS::CloudWatch::Alarm')).matchAll(/SELECT (?:SUM|MAX)\((\w+)\) FROM SCHEMA/g),
   ];
-  expect(queries).toHaveLength(15);
+  expect(queries).toHaveLength(16);
   for (const [, metric] of queries) expect(measures).toContain(`'${metric}'`);
 });
 

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { activated, type Connection, nextGeneration } from '../../../shared/connections/connection.ts';
 import { sealGrant } from '../../../shared/connections/grant.ts';
 import { portsFromEnv } from '../../../shared/connections/ports.ts';
+import { openTable } from '../../../shared/core/aws.ts';
 import { realMoment } from '../../../shared/core/clock.ts';
 import { type ConnectionId, TenantId } from '../../../shared/core/ids.ts';
 import { log } from '../../../shared/core/log.ts';
@@ -274,6 +275,18 @@ test('the schedule refreshes what is due, of every tenant, and nothing else', as
   heard.length = 0;
   for (const tenant of due) expect(await token(tenant)).toMatchObject({ value: { accessToken: 'access-2' } });
   expect(await token(idle)).toMatchObject({ value: { accessToken: 'access-1' } });
+  expect(heard).toEqual([]);
+});
+
+test('a process that has refreshed a connection refuses the row before, put back; the provider is shown nothing of it (B-16)', async () => {
+  const tenant = await connect();
+  const table = openTable(String(dynamo.tables.connections));
+  const older = { ...(await table.get({ pk: tenant, sk: 'demo#default' })) };
+  afterwards(0.9 * HOUR_S * 1000);
+  expect(await token(tenant)).toMatchObject({ value: { accessToken: 'access-2' } });
+  await table.put(older);
+  heard.length = 0;
+  expect(await token(tenant)).toMatchObject({ error: { code: 'unavailable' } });
   expect(heard).toEqual([]);
 });
 

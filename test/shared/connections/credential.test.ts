@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, test } from 'vitest';
-import { needsReauth } from '../../../shared/connections/connection.ts';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Connection, needsReauth } from '../../../shared/connections/connection.ts';
 import { type LiveOptions, openCredentials } from '../../../shared/connections/credential.ts';
+import { log } from '../../../shared/core/log.ts';
 import { catalogue } from '../../../shared/providers/catalogue.ts';
 import type { ProviderEntry } from '../../../shared/providers/provider.ts';
 import { acme, credentialPorts, demoId, formOf } from '../../support/credential-ports.ts';
@@ -371,29 +372,37 @@ describe('a refresh whose answers nobody understands (A-17)', () => {
     expect(await hub.row()).not.toHaveProperty('intent');
   });
 
-  test('parks nothing while the token that is there is good', async () => {
-    await hub.connect({ refresh: 'refresh-1', expiresInS: 100 * 24 * HOUR_S });
-    hub.moment.nowMs += days(85);
+  /** As after 99 of them. */
+  async function nearlyParked(expiresInS: number): Promise<void> {
+    await hub.connect({ refresh: 'refresh-1', expiresInS });
+    at((0.9 * expiresInS) / HOUR_S);
     hub.provider = () => teapot;
-    for (let hours = 0; hours < 24 * 14; hours++) {
-      expect(tokenOf(await live())).toBe('access-1');
+    await live();
+    const almost = (row: Connection) => row.intent && { ...row, intent: { ...row.intent, odd: 99 }, version: 99 };
+    await hub.ports.store.forTenant(acme).change(demoId, almost);
+  }
+
+  test('parks nothing while the token that is there is good', async () => {
+    await nearlyParked(100 * 24 * HOUR_S);
+    for (let hours = 0; hours < 24; hours++) {
       at(1);
+      expect(tokenOf(await live())).toBe('access-1');
     }
-    expect(hub.requests.length).toBeGreaterThan(100);
-    hub.moment.nowMs += days(2);
+    expect(hub.requests.length).toBeGreaterThan(20);
+    at(10 * 24);
     expect(tokenOf(await live())).toBe('needs_reauth');
     expect((await hub.row()).reason).toBe('refresh_not_understood');
   });
 
-  test('counts those alone: an outage in between, or before, is waited for as long as it lasts (C-10)', async () => {
-    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
-    at(1);
-    hub.provider = () => (hub.requests.length % 2 === 0 ? { status: 503 } : teapot);
-    await insist(days(1));
+  test('counts those alone: an outage in between is waited for as long as it lasts (C-10)', async () => {
+    await nearlyParked(HOUR_S);
     hub.provider = () => ({ status: 503 });
-    await insist(days(10));
-    expect(hub.requests.length).toBeGreaterThan(1_000);
+    await insist(days(1));
+    expect(hub.requests.length).toBeGreaterThan(100);
     expect((await hub.row()).status).toBe('active');
+    hub.provider = () => teapot;
+    await insist(days(1));
+    expect((await hub.row()).reason).toBe('refresh_not_understood');
   });
 });
 
@@ -437,6 +446,44 @@ describe('what is stored', () => {
     expect(tokenOf(await live())).toBe('access-2');
     expect(await hub.row()).toMatchObject({ status: 'active' });
     expect(hub.events).toMatchObject([{ type: 'connection.activated', data: { reconnected: true } }]);
+  });
+});
+
+describe('an older row put back in its place (B-16)', () => {
+  const stored = async () => ({ ...(await hub.table.get({ pk: acme, sk: 'demo#default' })) });
+
+  test('is not used by a process that has had a newer one: neither its token nor its refresh token', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    const older = await stored();
+    const credentials = openCredentials(hub.ports);
+    at(0.9);
+    expect(tokenOf(await credentials.live(acme, demoId))).toBe('access-2');
+    await hub.table.put(older);
+    const warned = vi.spyOn(log, 'warn').mockReturnValue();
+    expect(await credentials.live(acme, demoId)).toMatchObject({
+      error: { code: 'unavailable', cause: 'generation_regression' },
+    });
+    at(1);
+    expect(tokenOf(await credentials.live(acme, demoId))).toBe('unavailable');
+    expect(hub.requests).toHaveLength(1);
+    expect(hub.events).toEqual([]);
+    const about = { tenant: 'acme', provider: 'demo', connection: 'default', code: 'generation_regression' };
+    expect(warned).toHaveBeenCalledWith('a connection is older than it was', about);
+    await hub.connect({ access: 'access-9' });
+    expect(tokenOf(await credentials.live(acme, demoId))).toBe('access-9');
+  });
+
+  test('is told from an answer that was overtaken on its way, by reading again', async () => {
+    await hub.connect({ refresh: 'refresh-1', expiresInS: HOUR_S });
+    const credentials = openCredentials(hub.ports);
+    at(0.9);
+    const { get } = hub.table;
+    const late = await stored();
+    await credentials.live(acme, demoId);
+    let reads = 0;
+    hub.table.get = async (...args) => (reads++ === 0 ? late : get(...args));
+    expect(tokenOf(await credentials.live(acme, demoId))).toBe('access-2');
+    expect(reads).toBe(2);
   });
 });
 

@@ -26,7 +26,7 @@ const features = {
 const may: Readonly<Record<string, readonly string[]>> = {
   infra: ['infra', 'shared/*/contract', 'shared/providers', 'cdk.json', 'package.json'], // names and data, never logic
   'infra/local': ['infra/local', 'infra/build'], // knows the template, not the features
-  'infra/local/demo': ['infra/local/demo'], // strangers to the hub
+  'infra/local/demo': ['infra/local/demo', 'infra/args'], // strangers to the hub
   'functions/middleware': ['functions/middleware', 'shared/core'],
   'functions/<f>': ['functions/middleware', 'shared/core', 'shared/providers', 'shared/<f>'],
   'functions/console': ['functions/middleware', 'shared'], // the operator sees every feature

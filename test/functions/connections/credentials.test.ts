@@ -52,6 +52,7 @@ beforeAll(async () => {
       BUS_NAME: 'bus',
       TOKEN_EXPORT: 'on',
     },
+    SESSIONS_TABLE: dynamo.tables.sessions,
     ...{ CONNECTIONS_TABLE: dynamo.tables.connections, TENANT_KEYS_TABLE: dynamo.tables['tenant-keys'] },
   };
   setEnv(env);

@@ -489,7 +489,7 @@ describe('a subscription', () => {
     expect((await browser.press(page, { action: 'test' })).status).toBe(409);
     const enabled = await browser.press(page, { action: 'enable' });
     expect((await browser.visit(enabled.goTo ?? '')).body).toContain('Enabled: what was held is being sent.');
-    expect(hub.sent).toEqual([{ queue: 'deliveries', body: { subscription: id, event: held } }]);
+    expect(hub.sent).toEqual([{ queue: 'deliveries', body: { subscription: id, event: held, requestId: 'req-1' } }]);
     expect((await log.get(held))?.status).toBe('pending');
     expect((await browser.press(page, { action: 'test' })).status).toBe(303);
     expect(hub.sent).toHaveLength(2);

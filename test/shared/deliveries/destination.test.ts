@@ -63,8 +63,9 @@ describe('where a subscription may have events sent (D-19)', () => {
   test('the local stage reaches this computer in plain http, and nothing private beside it', async () => {
     const local = { ...resolving(), loopback: true };
     expect(await refusal('http://127.0.0.1:9001/hook', local)).toBe('allowed: http://127.0.0.1:9001/hook');
-    expect(await refusal('http://10.0.0.1/', local)).toBe(said);
-    expect(await refusal('https://169.254.169.254/', local)).toBe(said);
+    const here = said.replace(/\.$/, '; in the local stage also http://127.0.0.1:<port>.');
+    expect(await refusal('http://10.0.0.1/', local)).toBe(here);
+    expect(await refusal('https://169.254.169.254/', local)).toBe(here);
   });
 });
 

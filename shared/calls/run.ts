@@ -16,6 +16,7 @@ import {
   INTERRUPTED,
   keyedAtMs,
   type SealedCall,
+  waiting,
 } from './call.ts';
 import type { CallContents } from './contents.ts';
 import type { CallMessage } from './contract.ts';
@@ -119,12 +120,18 @@ async function unopened(
   return 'settle';
 }
 
+/** Where nothing has come of the call, its claim is given back; that it was interrupted is not to be forgotten. */
 async function drivenOrReleased(call: Call, claim: Claim, budget: Budget, ports: CallPorts, moment: Moment) {
   try {
     return await drive(call, ports, budget, moment);
   } catch (error) {
-    const notBeforeMs = moment.nowMs + AFTER_BUG.notBeforeMs;
-    await ports.calls.forTenant(call.tenantId).release(call, claim, notBeforeMs, moment.nowMs + AFTER_BUG.dueMs);
+    const [notBeforeMs, dueAtMs] = [moment.nowMs + AFTER_BUG.notBeforeMs, moment.nowMs + AFTER_BUG.dueMs];
+    if (call.status === 'running') {
+      await ports.calls.forTenant(call.tenantId).release(call, claim, notBeforeMs, dueAtMs);
+    } else {
+      const next = waiting(call, notBeforeMs);
+      await saveSealed(hasEnded(next) ? next : { ...next, dueAtMs }, claim, ports);
+    }
     throw error;
   }
 }

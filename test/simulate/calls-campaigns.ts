@@ -77,7 +77,7 @@ export interface LimitsReport {
 }
 
 /** As many calls of as many tenants as asked for, at once: every declared limit is enforced by the provider in any window,
- *  and with `faults` instances die, replies are lost and messages come twice. */
+ *  and with `faults` instances die, replies of the provider and of the table are lost, and messages come twice. */
 export async function runLimits(
   seed: number,
   calls: number,
@@ -96,7 +96,7 @@ export async function runLimits(
     await hub.submit(`t${at}`, kind, { ...kinds[kind](mark), mode: 'async', lane });
   }
   if (faults) {
-    Object.assign(hub, { crashes: 0.002 });
+    Object.assign(hub, { crashes: 0.002, repeats: 0.02 });
     Object.assign(hub.queue, { duplicates: 0.03 });
     Object.assign(provider, { losses: 0.01 });
   }

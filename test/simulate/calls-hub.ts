@@ -40,6 +40,8 @@ export class CallsHub {
   /** The chance of each request of an instance to be its last. */
   crashes = 0;
   crashed = 0;
+  /** The chance of a write's answer to be lost, so that the client repeats it. */
+  repeats = 0;
 
   constructor(time: VirtualTime, provider: CallsProvider, width: number) {
     this.#time = time;
@@ -98,11 +100,16 @@ export class CallsHub {
       if (instance.dead) throw new Crash();
       return value;
     };
+    const write = <V>(work: () => Promise<V>) =>
+      io(async () => {
+        if (this.repeats > 0 && this.#time.chance() < this.repeats) await work();
+        return work();
+      });
     const mortal = ({ get, put, update, remove, query, scan }: Table): Table => ({
       get: (...args) => io(() => get(...args)),
-      put: (...args) => io(() => put(...args)),
-      update: (...args) => io(() => update(...args)),
-      remove: (...args) => io(() => remove(...args)),
+      put: (...args) => write(() => put(...args)),
+      update: (...args) => write(() => update(...args)),
+      remove: (...args) => write(() => remove(...args)),
       query: (...args) => io(() => query(...args)),
       scan: (...args) => io(() => scan(...args)),
     });

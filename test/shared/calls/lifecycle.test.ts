@@ -286,6 +286,20 @@ describe('a call that does not open', () => {
   });
 });
 
+test('E-25: that a worker died over a call stays known when the next one throws', async () => {
+  const world = new World(memoryTable());
+  await world.submit({ ...create, mode: 'async' });
+  const id = (await world.calls())[0]?.id ?? '';
+  const { nowMs } = world.moment;
+  await world.ports.calls.forTenant(world.tenantId).take(id, { token: 'dead', untilMs: nowMs + 1 }, nowMs);
+  world.moment.nowMs += 2;
+  world.fault = { at: 3, effect: 'none', process: 'lives' };
+  await world.deliver();
+  world.script.push(...Array.from({ length: 5 }, () => answer(429)));
+  await world.settle();
+  expect(await world.calls()).toMatchObject([{ status: 'outcome_unknown', error: { status: 429 } }]);
+});
+
 describe('an Idempotency-Key', () => {
   test('gives the first call back, whatever its state; the provider sees one request', async () => {
     const world = new World(table);

@@ -34,7 +34,7 @@ export class Deliveries extends HubFeature {
       rotate: { ...sealing, DELIVERIES_TABLE: table.use(['GetItem', 'PutItem']) },
       replay: { DELIVERIES_TABLE: table.use(['GetItem', 'PutItem', 'Query']), DELIVERY_QUEUE_URL },
       'list-deliveries': { DELIVERIES_TABLE: table.use(['GetItem'], ['by-time']) },
-      'fan-out': { DELIVERIES_TABLE: table.use(['PutItem', 'Query']), DELIVERY_QUEUE_URL },
+      'fan-out': { DELIVERIES_TABLE: table.use(['GetItem', 'PutItem', 'DeleteItem', 'Query']), DELIVERY_QUEUE_URL },
       send: {
         STAGE,
         BUS_NAME: data.bus.publish(),
@@ -45,7 +45,7 @@ export class Deliveries extends HubFeature {
         DELIVERY_QUEUE_URL,
       },
       plan: { DELIVERIES_TABLE: table.use(['GetItem', 'PutItem', 'Query'], ['by-due']), DELIVERY_QUEUE_URL },
-      clear: { DELIVERIES_TABLE: table.use(['DeleteItem', 'Query']) },
+      clear: { DELIVERIES_TABLE: table.use(['PutItem', 'DeleteItem', 'Query']) },
     });
     events.feed(made['fan-out']);
     queue.feed(made.send);

@@ -9,7 +9,7 @@ const contract = deliveriesContract.clear;
 const store = deliveryStore(openTable(readEnv(contract.env).DELIVERIES_TABLE));
 const RESERVE_MS = 15_000;
 
-export const handler = event(contract, async ({ event: { tenant }, remainingMs }) => {
-  const done = await clear(tenant, store, () => remainingMs() < RESERVE_MS);
+export const handler = event(contract, async ({ event: { tenant, time }, remainingMs }) => {
+  const done = await clear(tenant, Date.parse(time), store, () => remainingMs() < RESERVE_MS);
   if (!done) throw new Error('more events than one turn can clear'); // Lambda runs it again
 });

@@ -26,6 +26,7 @@ export function openFrames(maxBytes: number): (chunk: Buffer) => { readonly fram
   let rest: Buffer = Buffer.alloc(0);
   let bad = false;
   return (chunk) => {
+    if (bad) return { frames: [], bad };
     rest = Buffer.concat([rest, chunk]);
     const frames: Frame[] = [];
     while (!bad && rest.length >= 2) {
@@ -40,6 +41,7 @@ export function openFrames(maxBytes: number): (chunk: Buffer) => { readonly fram
       frames.push({ opcode: first & 0x0f, last: (first & 0x80) !== 0, payload: rest.subarray(at, at + length) });
       rest = rest.subarray(at + length);
     }
+    if (bad) rest = Buffer.alloc(0);
     return { frames, bad };
   };
 }

@@ -26,7 +26,7 @@ import type { ConnectionId, TenantId } from './ids.ts';
 //               …#issue#met                   run_…#00001                     30 days (TTL)
 // deliveries    subscriptions                 sub_…                           the owner's
 //               subscription#<sub…>           <event id>                      90 days (TTL)
-//               events#<tenant>               <event id>                      90 days (TTL)
+//               events#<tenant>               <event id> | x-erased           90 days (TTL)
 // activity      <tenant>#2026-11              aud_…                           by stage (TTL)
 //               _owner#2026-11                aud_…                           the owner's own matters
 //               <tenant>#usage                2026-11-20                      by stage (TTL)
@@ -40,7 +40,7 @@ export const OWNER = '_owner' as TenantId;
 export const SUBSCRIPTIONS = 'subscriptions';
 
 export const apiKeyKey = (keyId: string) => `apikey#${keyId}`;
-/** Marks an erased tenant's place among data keys; sorts after every one of them. */
+/** Marks an erased tenant's place among data keys, and among events; sorts after every one of them. */
 export const ERASED = 'x-erased';
 export const dataKeyKey = (version: number) => `v${String(version).padStart(5, '0')}`;
 export const connectionKey = ({ provider, name }: ConnectionId) => `${provider}#${name}`;

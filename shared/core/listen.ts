@@ -104,7 +104,9 @@ export function hear(
       clearTimeout(window);
       if (ended === 'window' || ended === 'full') say({ id: ID, type: 'complete' });
       write(opcode.close, Buffer.from([0x03, 0xe8])); // 1000
+      socket.pause(); // whatever still comes is not taken in
       socket.end();
+      setTimeout(() => socket.destroy(), CLOSING_MS).unref();
       resolve({ results, ended, acknowledged, ...more });
     }
 

@@ -4,6 +4,7 @@ import type { Moment } from '../core/clock.ts';
 import type { HubEventMessage } from '../core/event.ts';
 import { currentRequest } from '../core/log.ts';
 import { inParallel } from '../core/parallel.ts';
+import { forget, isForgotten } from './clear.ts';
 import type { DeliveryMessage } from './contract.ts';
 import { born, type Delivery } from './delivery.ts';
 import type { DeliveryStore, StoredEvent } from './store.ts';
@@ -32,7 +33,8 @@ export async function fanOut(event: Told, ports: FanOutPorts, moment: Moment): P
 }
 
 /** Returns how many deliveries of the event were begun for these subscriptions. The rows come first: a message that is
- *  lost is sent again by the tick. Where some could not be written, the others go on, and it throws: it is asked again. */
+ *  lost is sent again by the tick. Where some could not be written, the others go on, and it throws: it is asked again. Of a
+ *  tenant that was erased meanwhile nothing stays; asked after the rows are there, since the erasure removes what it sees. */
 export async function begin(
   event: Told,
   subscriptions: readonly Pick<Subscription, 'id'>[],
@@ -41,7 +43,8 @@ export async function begin(
 ): Promise<number> {
   if (subscriptions.length === 0) return 0;
   const { id, tenant, type } = event;
-  await store.eventsOf(tenant).keep(storedEvent(event), moment.nowMs);
+  const events = store.eventsOf(tenant);
+  await events.keep(storedEvent(event), moment.nowMs);
   const failures: string[] = [];
   const begun = await inParallel(subscriptions, WIDTH, async (subscription) => {
     const delivery = born({ subscriptionId: subscription.id, event: id, type, tenant }, moment);
@@ -52,6 +55,10 @@ export async function begin(
       return [];
     }
   });
+  if (isForgotten(event, await events.erasedAtMs())) {
+    await forget(event, subscriptions, store);
+    return 0;
+  }
   await queue.sendAll(begun.flat());
   if (failures.length > 0) throw new Error(`${failures.length} deliveries not begun: ${failures[0]}`);
   return begun.flat().length;

@@ -1,6 +1,7 @@
 import type { Item, Table } from '../core/aws.ts';
 import { ttlSeconds } from '../core/clock.ts';
-import { deliveriesKey, dueShard, eventsKey, SUBSCRIPTIONS } from '../core/keys.ts';
+import type { HubEvent } from '../core/event.ts';
+import { deliveriesKey, dueShard, ERASED, eventsKey, SUBSCRIPTIONS } from '../core/keys.ts';
 import type { Delivery, DeliveryStatus } from './delivery.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -122,13 +123,26 @@ export function deliveryStore(table: Table) {
         },
 
         async list(cursor?: string) {
-          const page = await table.query({ where: 'pk = :pk', values: { ':pk': pk }, limit: 100, cursor });
-          const items = page.items.map(({ sk, type }) => ({ id: String(sk), type: String(type) }));
+          const values = { ':pk': pk, ':erased': ERASED };
+          const page = await table.query({ where: 'pk = :pk AND sk < :erased', values, limit: 100, cursor });
+          const items = page.items.map(({ body }) => JSON.parse(String(body)) as HubEvent);
           return { items, ...(page.cursor && { cursor: page.cursor }) };
         },
 
         async remove(id: string): Promise<void> {
           await table.remove({ pk, sk: id });
+        },
+
+        /** Writes down that the tenant was erased: nothing older is told in its name any more. */
+        async markErased(atMs: number): Promise<void> {
+          const item = { pk, sk: ERASED, atMs, ttl: ttlSeconds(atMs + KEPT_MS) };
+          const condition = 'attribute_not_exists(pk) OR #atMs < :atMs';
+          await table.put(item, { condition, values: { ':atMs': atMs } });
+        },
+
+        /** When the tenant was last erased, in ms; 0: never, or so long ago that nothing older is still on its way. */
+        async erasedAtMs(): Promise<number> {
+          return Number((await table.get({ pk, sk: ERASED }))?.atMs ?? 0);
         },
       };
     },

@@ -17,6 +17,12 @@ test.each(['refused once', 'gone and enabled', 'silent, then taken'] as const)(
   },
 );
 
+test('G.3: of a tenant that is erased while its event is on its way nothing stays, whatever fails beside that', async () => {
+  const { runs, faults } = await deliveries.runErasures();
+  expect(faults).toEqual([]);
+  expect(runs).toBeGreaterThan(100);
+});
+
 test('G3: every event of every subscription is accepted, or exhausted, under faults, duplicates and redelivery', async () => {
   const summary = await deliveries.runLoad({ seed: 7, subscriptions: 20, events: 30 });
   expect(summary.faults).toEqual([]);

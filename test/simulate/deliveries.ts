@@ -1,3 +1,4 @@
+import { ERASED } from '../../shared/core/keys.ts';
 import { JITTER, SCHEDULE_MS } from '../../shared/deliveries/delivery.ts';
 import { DeliveryWorld, kinds, type Receiver, type Reply, type Strike } from './delivery-world.ts';
 import { seeded } from './world.ts';
@@ -152,6 +153,49 @@ export async function runStrikes(flow: (typeof flows)[number]): Promise<{ runs: 
       if (!run.struck) break;
       found.runs += 1;
       found.faults.push(...run.faults);
+    }
+  }
+  return found;
+}
+
+/** Runs an event to its end with its tenant erased just before one of its requests, and one fault at another; returns what
+ *  stays of the tenant that ought not to. */
+async function runErasure(at: number, strike: Strike | undefined) {
+  const world = new DeliveryWorld(1);
+  await world.subscribe(() => good);
+  world.requests = 0;
+  world.strike = strike;
+  const atMs = world.moment.nowMs;
+  let erased = false;
+  world.meanwhile = {
+    at,
+    act: async () => {
+      erased = true;
+      await world.erase('gone', atMs);
+    },
+  };
+  world.tell(1, 'gone');
+  await world.settle();
+  const left = world.table
+    .rows()
+    .filter(({ pk, sk, tenant }) => tenant === 'gone' || (pk === 'events#gone' && sk !== ERASED));
+  const faults = left.map(({ pk, sk }) => `erased at ${at}, ${strike?.kind} ${strike?.at}: ${pk} ${sk} stays`);
+  return { erased, struck: world.struck > 0, faults: erased ? faults : [] };
+}
+
+/** Returns what stays, wherever the erasure comes between the requests of an event that is still on its way, and whichever
+ *  request does not come, or fails for its caller alone. */
+export async function runErasures(): Promise<{ runs: number; faults: string[] }> {
+  const found = { runs: 0, faults: [] as string[] };
+  for (let at = 1; (await runErasure(at, undefined)).erased; at++) {
+    found.faults.push(...(await runErasure(at, undefined)).faults);
+    for (const kind of ['crash before', 'lost'] as const) {
+      for (let strikeAt = 1; ; strikeAt++) {
+        const run = await runErasure(at, { at: strikeAt, kind });
+        if (!run.struck) break;
+        found.runs += 1;
+        found.faults.push(...run.faults);
+      }
     }
   }
   return found;

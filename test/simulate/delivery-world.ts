@@ -3,6 +3,7 @@ import { hubEvent } from '../../shared/core/event.ts';
 import type { InboundResponse, OutboundRequest, Send, SendFailure } from '../../shared/core/fetch.ts';
 import { err, ok, type Result } from '../../shared/core/result.ts';
 import { Secret } from '../../shared/core/secret.ts';
+import { clear } from '../../shared/deliveries/clear.ts';
 import { fanOut } from '../../shared/deliveries/fan-out.ts';
 import type { Gate } from '../../shared/deliveries/gate.ts';
 import { plan } from '../../shared/deliveries/plan.ts';
@@ -53,6 +54,8 @@ export class DeliveryWorld {
   /** How many of a thousand requests fail. */
   faultsPerMille = 0;
   strike: Strike | undefined;
+  /** Happens just before the request of that number. */
+  meanwhile: { readonly at: number; readonly act: () => Promise<void> } | undefined;
   readonly #chance: () => number;
   readonly #queue = new Soonest<Message>();
   readonly #receivers = new Map<string, Receiver>();
@@ -79,13 +82,8 @@ export class DeliveryWorld {
   }
 
   /** An event comes on the bus. */
-  tell(number: number): HubEvent {
-    const event = hubEvent(
-      'call.succeeded',
-      { tenant: 'acme', id: `evt_${number}` },
-      { call: `call_${number}` },
-      this.moment,
-    );
+  tell(number: number, tenant = 'acme'): HubEvent {
+    const event = hubEvent('call.succeeded', { tenant, id: `evt_${number}` }, { call: `call_${number}` }, this.moment);
     this.#put({ kind: 'event', body: JSON.stringify(event), receives: 0 });
     return event;
   }
@@ -96,6 +94,13 @@ export class DeliveryWorld {
       const ports = { ...this.#ports, loopback: false, addressesOf: async () => ['192.0.1.1'] };
       const done = await update(id, { enabled: true }, ports, this.moment, () => false).catch(() => undefined);
       if (done?.ok) return;
+    }
+  }
+
+  /** The bus says that the tenant is gone, and says it again where that fails. */
+  async erase(tenant: string, atMs: number): Promise<void> {
+    for (let tries = 0; tries < 10; tries++) {
+      if (await clear(tenant, atMs, this.#store, () => false).catch(() => false)) return;
     }
   }
 
@@ -172,9 +177,11 @@ export class DeliveryWorld {
 
   /** One request to the outside: it has its effect, its answer, both, or neither. */
   async ask<T>(effect: () => Promise<T>): Promise<T> {
-    this.requests += 1;
+    const number = ++this.requests;
+    const { at, act } = this.meanwhile ?? {};
+    if (at === number) await act?.();
     const random = this.faultsPerMille > 0 && this.#chance() * 1_000 < this.faultsPerMille;
-    const planned = this.strike?.at === this.requests ? this.strike.kind : undefined;
+    const planned = this.strike?.at === number ? this.strike.kind : undefined;
     const kind = planned ?? (random ? kinds[Math.floor(this.#chance() * kinds.length)] : undefined);
     if (kind) this.struck += 1;
     const ends = kind?.startsWith('crash');

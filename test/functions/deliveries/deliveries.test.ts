@@ -493,4 +493,21 @@ describe('what goes', () => {
     ]);
     expect(await log(id)).toHaveLength(2);
   });
+
+  test('G.3: what was told of a tenant before its erasure, and comes after it, leaves nothing; a new tenant of its id is heard', async () => {
+    const { id } = await subscribe();
+    const [before, again] = [happened('late'), happened('late')];
+    await hub.tell(again);
+    const removed = hubEvent('tenant.removed', { tenant: 'late' }, {}, realMoment);
+    await hub.clear('late');
+    expect(await hub.tell(before, again, removed)).toEqual([]);
+    expect((await hub.rows('events#late')).map(({ sk }) => sk).sort()).toEqual([removed.id, 'x-erased']);
+    expect((await log(id)).map(({ event }) => event)).toEqual([removed.id]);
+    later(1_000);
+    await hub.tell(happened('late'));
+    await hub.deliver();
+    expect(hub.arrivals.map(({ body }) => JSON.parse(body).type).sort()).toEqual(['call.succeeded', 'tenant.removed']);
+    await hub.clear('late', removed.time); // once more, as the bus may bring it
+    expect(await hub.rows('events#late')).toHaveLength(3);
+  });
 });

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
+import { openTable } from '../../../shared/core/aws.ts';
 import type { HubEvent } from '../../../shared/core/event.ts';
 import { fakeBus, fakeKms } from '../../support/aws-fakes.ts';
 import { setEnv, startDynamo } from '../../support/dynamo.ts';
@@ -144,9 +145,15 @@ export async function startDeliveries() {
     },
 
     tick: () => handlers.plan({}, lambdaContext('req-3', 60_000)),
-    clear: (tenant: string) =>
+    /** The rows of one partition of the table. */
+    async rows(pk: string) {
+      const where = { where: 'pk = :pk', values: { ':pk': pk } };
+      return (await openTable(dynamo.tables.deliveries).query(where)).items;
+    },
+
+    clear: (tenant: string, time = new Date().toISOString()) =>
       handlers.clear(
-        { detail: { id: 'evt_removed', type: 'tenant.removed', time: new Date().toISOString(), tenant, data: {} } },
+        { detail: { id: 'evt_removed', type: 'tenant.removed', time, tenant, data: {} } },
         lambdaContext('req-4', 300_000),
       ),
 

@@ -212,6 +212,35 @@ describe('a subscription', () => {
     });
   });
 
+  test.each([
+    ['its window is over', frame(opcode.text, JSON.stringify({ type: 'pong' }))],
+    ['what comes is no frame', Buffer.from([0xff, 0xff])],
+  ])('E-08: takes in nothing more once %s, and lets go of a provider that goes on', async (_when, bytes) => {
+    const flood = Buffer.concat(Array(64 * 1024).fill(bytes));
+    let sent = 0;
+    let closed = false;
+    const { url } = await subscribed((peer) => {
+      const socket = sockets.at(-1);
+      const push = () => {
+        if (socket?.destroyed) return;
+        sent += flood.length;
+        if (socket?.write(flood)) setImmediate(push);
+        else socket?.once('drain', push);
+      };
+      socket?.once('close', () => {
+        closed = true;
+      });
+      peer.send(next(1));
+      push();
+    });
+    expect(await heard(url, { maxBytes: 100_000_000, listen: { document, windowMs: 50 } })).toMatchObject({
+      results: results(1),
+    });
+    const sentBy = sent;
+    await expect.poll(() => closed, { timeout: 3_000 }).toBe(true);
+    expect(sent - sentBy).toBeLessThan(20_000_000); // what the buffers of both ends hold
+  });
+
   test('that is not upgraded is an answer like any other; E-04: a redirect is not followed', async () => {
     let reached = 0;
     const { url } = await provider(() => reached++);
@@ -252,6 +281,8 @@ describe('a frame', () => {
     ['that is masked', [0x81, 0x80, 0, 0, 0, 0]],
     ['that is too long', [0x81, 101]],
   ])('%s is none of a server', (_what, bytes) => {
-    expect(openFrames(100)(Buffer.from(bytes))).toEqual({ frames: [], bad: true });
+    const framesIn = openFrames(100);
+    expect(framesIn(Buffer.from(bytes))).toEqual({ frames: [], bad: true });
+    expect(framesIn(frame(opcode.text, 'what comes after it'))).toEqual({ frames: [], bad: true });
   });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { dueShards } from '../../../shared/core/keys.ts';
 import { log } from '../../../shared/core/log.ts';
 import { claimed, held, SCHEDULE_MS } from '../../../shared/deliveries/delivery.ts';
 import { plan } from '../../../shared/deliveries/plan.ts';
@@ -181,6 +182,56 @@ describe('what is held', () => {
     hub.moment.nowMs += 61_000;
     await plan({ store: hub.store, queue: hub.queue }, () => false, hub.moment);
     expect(hub.queued).toEqual([]);
+  });
+});
+
+describe('a tick', () => {
+  const [deep = '', ...others] = dueShards;
+  const ports = (due: typeof hub.store.due, deliveriesOf = hub.store.deliveriesOf) => ({
+    store: { ...hub.store, due, deliveriesOf },
+    queue: hub.queue,
+  });
+
+  test('takes nothing from the other shards where one has a backlog', async () => {
+    const pages = new Map(dueShards.map((shard) => [shard, 0]));
+    let left = 100;
+    const due = async (shard: string) => {
+      pages.set(shard, (pages.get(shard) ?? 0) + 1);
+      left -= 1;
+      return { items: [], ...((shard === deep || (pages.get(shard) ?? 0) < 5) && { cursor: 'more' }) };
+    };
+    await plan(ports(due), () => left <= 0, hub.moment);
+    expect(others.map((shard) => pages.get(shard))).toEqual(others.map(() => 5));
+    expect(pages.get(deep)).toBeGreaterThan(5);
+  });
+
+  test('goes on with a walk once all that is due was handed over', async () => {
+    const event = await hub.tell();
+    hub.moment.nowMs += 200_000;
+    const delivery = (await hub.deliveries.get(event)) ?? expect.fail('there is none');
+    const subscription = (await hub.store.subscriptions.get(hub.id)) ?? expect.fail('there is none');
+    const walk = walking(subscription, { startedAtMs: hub.moment.nowMs, sinceMs: 0 }, hub.moment.nowMs);
+    await hub.store.subscriptions.save(walk);
+    hub.queued.length = 0;
+    const handedBefore: number[] = [];
+    const due = async (shard: string) =>
+      shard === deep
+        ? { items: [{ subscription: walk }] }
+        : shard === others.at(-1)
+          ? { items: [{ delivery }] }
+          : { items: [] };
+    const deliveriesOf = (id: string) => {
+      const mine = hub.store.deliveriesOf(id);
+      return {
+        ...mine,
+        walk(limit: number, cursor?: string) {
+          handedBefore.push(hub.queued.length);
+          return mine.walk(limit, cursor);
+        },
+      };
+    };
+    await plan(ports(due, deliveriesOf), () => false, hub.moment);
+    expect(handedBefore).toEqual([1]);
   });
 });
 

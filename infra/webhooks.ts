@@ -40,6 +40,7 @@ export class Webhooks extends HubFeature {
         PAYLOAD_BUCKET: data.payloads.use('PutObject'),
         PROVIDER_SECRETS: data.secrets.apps(),
         ...believing,
+        ENDPOINT_KEY_ID: data.endpointKey.use('Decrypt', 'GenerateDataKey'),
       },
       process: {
         STAGE,
@@ -69,6 +70,7 @@ export class Webhooks extends HubFeature {
       },
       'list-unrouted': {
         INBOX_TABLE: data.inbox.use(['GetItem'], ['by-time']),
+        ENDPOINT_KEY_ID: data.endpointKey.use('Decrypt'),
         PAYLOAD_BUCKET: data.payloads.use('GetObject'),
       },
       reroute: {

@@ -21,8 +21,13 @@ export const Delivery = z.object({
   requestId: z.string(),
   /** Lower-case names; only those that the provider's data reads. */
   headers: z.record(z.string(), z.string()),
-  /** The exact bytes as base64, here or, where they are too many for a message, in the payload bucket. */
-  body: z.union([z.object({ base64: z.string() }), z.object({ object: z.string() })]),
+  /** The exact bytes as base64, here or, where they are too many for a message, in the payload bucket; sealed where they
+   *  hold a secret. */
+  body: z.union([
+    z.object({ base64: z.string() }),
+    z.object({ object: z.string() }),
+    z.object({ sealed: z.object({ wrapped: z.string(), record: z.string() }) }),
+  ]),
   /** Not verified yet, since no secret could be read, or keys have to be fetched: the consumer does it before any effect. */
   deferred: z.boolean(),
   /** The public URL it was sent to, kept where that is still to be verified. */
@@ -150,7 +155,7 @@ export const webhooksContract = {
     },
   },
   'list-unrouted': {
-    env: z.object({ INBOX_TABLE: setting, PAYLOAD_BUCKET: setting }),
+    env: z.object({ INBOX_TABLE: setting, PAYLOAD_BUCKET: setting, ENDPOINT_KEY_ID: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',

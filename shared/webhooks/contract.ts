@@ -60,6 +60,19 @@ export const ReplayMessage = z.object({
 });
 export type ReplayMessage = z.infer<typeof ReplayMessage>;
 
+/** An account was connected: of the hub's event, what finds the events that came before it. */
+export const Activation = z
+  .object({
+    tenant: TenantId,
+    connection: ConnectionRef,
+    time: z.iso.datetime(),
+    data: z.object({ account: z.string() }),
+  })
+  .transform(({ tenant: tenantId, connection, time, data }) => ({
+    ...{ tenantId, connection, accountId: data.account, atMs: Date.parse(time) },
+  }));
+export type Activation = z.infer<typeof Activation>;
+
 /** What a list of events may be narrowed to. */
 const unroutedFilter = {
   provider: ProviderId.optional(),
@@ -175,9 +188,10 @@ export const webhooksContract = {
       PAYLOAD_BUCKET: setting,
       BUS_NAME: setting,
       HANDLER_QUEUE_URL: setting,
+      ACTIVATION_QUEUE_URL: setting,
     }),
     timeoutS: 120,
-    entry: { kind: 'event', types: ['connection.activated'] },
+    entry: { kind: 'queue', message: Activation, batchSize: 1 },
   },
   replay: {
     env: z.object({ INBOX_TABLE: setting, REPLAY_QUEUE_URL: setting }),

@@ -223,9 +223,10 @@ export async function openMeter(folder: string, providers: Readonly<Record<strin
       const messages = waiting.get(found.queue?.ref ?? '') ?? [];
       const batch = messages.splice(0, Math.min(most, found.properties.BatchSize ?? 10));
       tally.sqsRequests += 2; // received, and deleted, as one batch
+      hidden.clear();
       const outcome = await invoke(found.properties.FunctionName, { Records: batch.map(recordOf) });
       const back: { itemIdentifier: string }[] = outcome.ok ? JSON.parse(outcome.payload).batchItemFailures : [];
-      if (!outcome.ok || back.some(({ itemIdentifier }) => !hidden.has(itemIdentifier)))
+      if (!outcome.ok || back.some(({ itemIdentifier }) => !hidden.has(`handle-${itemIdentifier}`)))
         faults.push(`${POISONED}: a message`);
     }
     if (faults.length > 0) throw new Error(faults.join('\n'));

@@ -32,6 +32,9 @@ export class Webhooks extends HubFeature {
     const handlers = new HubQueue(this, 'handlers', { consumer: webhooksContract.handle, ...unhurried });
     const replays = new HubQueue(this, 'replays', { consumer: webhooksContract['run-replay'], ...unhurried });
 
+    const activations = new HubQueue(this, 'activations', { consumer: webhooksContract.reroute, ...unhurried });
+    activations.hear(data.bus, hub.failed, ['connection.activated']);
+
     const made = this.functions(webhooksContract, {
       receive: {
         STAGE,
@@ -40,6 +43,7 @@ export class Webhooks extends HubFeature {
         PAYLOAD_BUCKET: data.payloads.use('PutObject'),
         PROVIDER_SECRETS: data.secrets.apps(),
         ...believing,
+        ENDPOINT_KEY_ID: data.endpointKey.use('Decrypt', 'GenerateDataKey'),
       },
       process: {
         STAGE,
@@ -69,6 +73,7 @@ export class Webhooks extends HubFeature {
       },
       'list-unrouted': {
         INBOX_TABLE: data.inbox.use(['GetItem'], ['by-time']),
+        ENDPOINT_KEY_ID: data.endpointKey.use('Decrypt'),
         PAYLOAD_BUCKET: data.payloads.use('GetObject'),
       },
       reroute: {
@@ -77,6 +82,7 @@ export class Webhooks extends HubFeature {
         PAYLOAD_BUCKET: data.payloads.use('GetObject', 'PutObject', 'DeleteObject'),
         BUS_NAME: data.bus.publish(),
         HANDLER_QUEUE_URL: handlers.send(),
+        ACTIVATION_QUEUE_URL: activations.send(),
       },
       replay: { INBOX_TABLE: data.inbox.use(['PutItem'], ['by-time']), REPLAY_QUEUE_URL: replays.send() },
       'run-replay': {
@@ -121,6 +127,7 @@ export class Webhooks extends HubFeature {
     intake.feed(made.process);
     handlers.feed(made.handle);
     replays.feed(made['run-replay']);
+    activations.feed(made.reroute);
     this.replays = replays;
     // A long replay goes on in a message of its own: Lambda would take the sixteenth for a loop and drop it.
     (made['run-replay'].node.defaultChild as CfnFunction).recursiveLoop = 'Allow';

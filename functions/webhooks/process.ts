@@ -13,6 +13,7 @@ import type { WayKind } from '../../shared/providers/auth.ts';
 import { handlersOf } from '../../shared/providers/handled.ts';
 import { findWebhooks } from '../../shared/providers/senders.ts';
 import { tenantStore } from '../../shared/tenants/store.ts';
+import { capturedFromEnv } from '../../shared/webhooks/captured.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
 import { endpointStore } from '../../shared/webhooks/endpoint-store.ts';
 import { endpointsFromEnv } from '../../shared/webhooks/endpoints.ts';
@@ -38,6 +39,7 @@ const ports = {
   readApp: openApps(env, readSecretString, () => realMoment.nowMs),
   inbox: inboxStore(openTable(env.INBOX_TABLE)),
   objects: openObjects(env.PAYLOAD_BUCKET),
+  captured: capturedFromEnv(env),
   publish: gathering(openBus(env.BUS_NAME), realMoment.sleep),
   handlersOf,
   handlerQueue: openQueue(env.HANDLER_QUEUE_URL),

@@ -5,6 +5,7 @@ import { openObjects } from '../../shared/core/objects.ts';
 import { openService, readSecretText } from '../../shared/core/service.ts';
 import { openApps } from '../../shared/providers/app.ts';
 import { findWebhooks } from '../../shared/providers/senders.ts';
+import { capturedFromEnv } from '../../shared/webhooks/captured.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
 import { endpointsFromEnv } from '../../shared/webhooks/endpoints.ts';
 import { openReceiver } from '../../shared/webhooks/receive.ts';
@@ -26,6 +27,7 @@ const receive = openReceiver({
   readEndpoint: endpointsFromEnv(env, () => realMoment.nowMs, SECRET_WITHIN_MS),
   queue: openQueue(env.INTAKE_QUEUE_URL),
   objects: openObjects(env.PAYLOAD_BUCKET),
+  captured: capturedFromEnv(env),
 });
 
 const publicUrl = env.PUBLIC_URL.replace(/\/+$/, '');

@@ -5,16 +5,18 @@ import { gathering, openBus, openQueue } from '../../shared/core/bus.ts';
 import { realMoment } from '../../shared/core/clock.ts';
 import { readEnv } from '../../shared/core/env.ts';
 import { openObjects } from '../../shared/core/objects.ts';
+import { ok } from '../../shared/core/result.ts';
 import { handlersOf } from '../../shared/providers/handled.ts';
 import { findWebhooks } from '../../shared/providers/senders.ts';
 import { waysOf } from '../../shared/providers/webhooks.ts';
 import { webhooksContract } from '../../shared/webhooks/contract.ts';
-import { Activation, type ReroutePorts, reroute } from '../../shared/webhooks/reroute.ts';
+import { type ReroutePorts, reroute } from '../../shared/webhooks/reroute.ts';
 import { inboxStore } from '../../shared/webhooks/store.ts';
-import { event } from '../middleware/event.ts';
+import { later, queue } from '../middleware/queue.ts';
 
 const env = readEnv(webhooksContract.reroute.env);
 const connections = connectionStore(openTable(env.CONNECTIONS_TABLE));
+const activations = openQueue(env.ACTIVATION_QUEUE_URL);
 const ports: ReroutePorts = {
   inbox: inboxStore(openTable(env.INBOX_TABLE)),
   objects: openObjects(env.PAYLOAD_BUCKET),
@@ -28,6 +30,9 @@ const ports: ReroutePorts = {
   },
 };
 
-export const handler = event(webhooksContract.reroute, async ({ event, moment, remainingMs }) => {
-  await reroute(Activation.parse(event), ports, moment, remainingMs);
+export const handler = queue(webhooksContract.reroute, async ({ message, receiptHandle, moment, remainingMs }) => {
+  const fate = await reroute(message, ports, moment, remainingMs);
+  if (fate === 'settle') return ok('settled');
+  await activations.hide(receiptHandle, fate.waitMs);
+  return ok(later);
 });

@@ -75,11 +75,12 @@ export class HubQueue extends Construct {
     return binding(this.#queue.queueUrl, { actions: ['sqs:SendMessage'], resources: [this.#queue.queueArn] });
   }
 
-  /** Takes every event of the hub from its bus; what cannot be put in is left to `failed`. */
-  hear(bus: IEventBus, failed: IQueue): void {
+  /** Takes the events of the hub from its bus, those of these types where some are named; what cannot be put in is left to
+   *  `failed`. */
+  hear(bus: IEventBus, failed: IQueue, types?: readonly string[]): void {
     new Rule(this, 'rule', {
       eventBus: bus,
-      eventPattern: { source: [EVENT_SOURCE] },
+      eventPattern: { source: [EVENT_SOURCE], ...(types && { detailType: [...types] }) },
       targets: [
         new SqsQueue(this.#queue, {
           message: RuleTargetInput.fromEventPath('$.detail'),

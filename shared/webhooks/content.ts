@@ -22,8 +22,10 @@ export async function place(
   return { object, bytes: bytes.length };
 }
 
-/** Returns the event's data. An object that is gone went with its tenant or its time: the event stays, its data is null. */
+/** Returns the event's data. An object that is gone went with its tenant or its time: the event stays, its data is null; so
+ *  is a secret's, see `Captured`. */
 export async function readData({ content }: Pick<InboxEvent, 'content'>, objects: Pick<Objects, 'get'>) {
+  if ('sealed' in content) return null;
   if ('json' in content) return parseJson(content.json);
   const bytes = await objects.get(content.object);
   return bytes ? parseJson(bytes.toString('utf8')) : null;

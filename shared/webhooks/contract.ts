@@ -21,8 +21,13 @@ export const Delivery = z.object({
   requestId: z.string(),
   /** Lower-case names; only those that the provider's data reads. */
   headers: z.record(z.string(), z.string()),
-  /** The exact bytes as base64, here or, where they are too many for a message, in the payload bucket. */
-  body: z.union([z.object({ base64: z.string() }), z.object({ object: z.string() })]),
+  /** The exact bytes as base64, here or, where they are too many for a message, in the payload bucket; sealed where they
+   *  hold a secret. */
+  body: z.union([
+    z.object({ base64: z.string() }),
+    z.object({ object: z.string() }),
+    z.object({ sealed: z.object({ wrapped: z.string(), record: z.string() }) }),
+  ]),
   /** Not verified yet, since no secret could be read, or keys have to be fetched: the consumer does it before any effect. */
   deferred: z.boolean(),
   /** The public URL it was sent to, kept where that is still to be verified. */
@@ -54,6 +59,19 @@ export const ReplayMessage = z.object({
   requestId: z.string().optional(),
 });
 export type ReplayMessage = z.infer<typeof ReplayMessage>;
+
+/** An account was connected: of the hub's event, what finds the events that came before it. */
+export const Activation = z
+  .object({
+    tenant: TenantId,
+    connection: ConnectionRef,
+    time: z.iso.datetime(),
+    data: z.object({ account: z.string() }),
+  })
+  .transform(({ tenant: tenantId, connection, time, data }) => ({
+    ...{ tenantId, connection, accountId: data.account, atMs: Date.parse(time) },
+  }));
+export type Activation = z.infer<typeof Activation>;
 
 /** What a list of events may be narrowed to. */
 const unroutedFilter = {
@@ -150,7 +168,7 @@ export const webhooksContract = {
     },
   },
   'list-unrouted': {
-    env: z.object({ INBOX_TABLE: setting, PAYLOAD_BUCKET: setting }),
+    env: z.object({ INBOX_TABLE: setting, PAYLOAD_BUCKET: setting, ENDPOINT_KEY_ID: setting }),
     timeoutS: 10,
     entry: {
       kind: 'http',
@@ -170,9 +188,10 @@ export const webhooksContract = {
       PAYLOAD_BUCKET: setting,
       BUS_NAME: setting,
       HANDLER_QUEUE_URL: setting,
+      ACTIVATION_QUEUE_URL: setting,
     }),
     timeoutS: 120,
-    entry: { kind: 'event', types: ['connection.activated'] },
+    entry: { kind: 'queue', message: Activation, batchSize: 1 },
   },
   replay: {
     env: z.object({ INBOX_TABLE: setting, REPLAY_QUEUE_URL: setting }),

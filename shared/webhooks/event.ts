@@ -6,6 +6,7 @@ import { type ConnectionId, connectionRef } from '../core/ids.ts';
 import { parseJson } from '../core/json.ts';
 import { OWNER, UNROUTED } from '../core/keys.ts';
 import type { Outcome } from './contract.ts';
+import type { Sealed } from './endpoint.ts';
 import { type Handling, untried } from './handling.ts';
 import type { ProviderEvent } from './split.ts';
 
@@ -33,10 +34,14 @@ export interface InboxEvent {
   readonly content: Content;
 }
 
-/** The event's data as JSON text, or where it lies in the payload bucket. */
-export type Content = { readonly json: string } | { readonly object: string; readonly bytes: number };
+/** The event's data as JSON text, or where it lies in the payload bucket; or the request, sealed, that brought a secret. */
+export type Content =
+  | { readonly json: string }
+  | { readonly object: string; readonly bytes: number }
+  | { readonly sealed: Sealed };
 
-/** Returns the event for one owner, with the names of the handlers that it has: they work on a connection. */
+/** Returns the event for one owner, with the names of the handlers that it has: they work on a connection. What brings a
+ *  secret is an event of its own each time, so that it is shown again when it is asked for again. */
 export function inboxEvent(
   { id, type, occurredAtMs, bodyHash, accountIds, secret }: ProviderEvent,
   from: { readonly provider: string; readonly receivedAtMs: number; readonly requestId: string },
@@ -44,7 +49,7 @@ export function inboxEvent(
   content: Content,
   handlers: readonly string[],
 ): InboxEvent {
-  const about = { id, type, occurredAtMs, bodyHash, ...from, ...owner, content };
+  const about = { id: secret ? from.requestId : id, type, occurredAtMs, bodyHash, ...from, ...owner, content };
   if (owner.tenantId === UNROUTED) return { ...about, outcome: 'unrouted', accountIds: secret ? [] : accountIds };
   return {
     ...about,

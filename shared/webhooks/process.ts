@@ -10,9 +10,10 @@ import { ok, type Result } from '../core/result.ts';
 import type { WayKind } from '../providers/auth.ts';
 import { type Webhooks, waysOf } from '../providers/webhooks.ts';
 import { type BelievePorts, believe } from './believe.ts';
+import type { Captured } from './captured.ts';
 import { place } from './content.ts';
 import type { Delivery } from './contract.ts';
-import { announce, announceFanOut, type InboxEvent, inboxEvent } from './event.ts';
+import { announce, announceFanOut, type Content, type InboxEvent, inboxEvent } from './event.ts';
 import { messagesOf } from './handle.ts';
 import { keep } from './keep.ts';
 import { type ProviderEvent, split } from './split.ts';
@@ -40,6 +41,7 @@ export interface ProcessPorts extends BelievePorts {
   readonly findWebhooks: (provider: string) => Webhooks | undefined;
   readonly inbox: InboxStore;
   readonly objects: Pick<Objects, 'get' | 'put'>;
+  readonly captured: Pick<Captured, 'open'>;
   readonly publish: Bus['publish'];
   /** The active connections of an account, whoever's they are; where `ways` are named, those made in one of them. */
   readonly findOwners: (provider: string, accountId: string, ways?: readonly WayKind[]) => Promise<readonly Owner[]>;
@@ -66,7 +68,7 @@ export async function processDelivery(delivery: Delivery, ports: ProcessPorts): 
   if (!webhooks) throw new Error('the provider of a delivery is no longer known');
 
   const { headers, url } = delivery;
-  const request = { headers, url, bytes: await readBody(delivery, ports.objects) };
+  const request = { headers, url, bytes: await readBody(delivery, ports) };
   const believed = await believe(webhooks, delivery, request, ports);
   if (!believed.ok) return believed.error.code === 'unavailable' ? believed : settle(provider, 'forged');
   if (believed.value.handshake) return settle(provider, 'handshake');
@@ -90,9 +92,10 @@ async function stands(
 }
 
 /** The object stays: the message may come again. The bucket forgets it. */
-async function readBody({ body }: Delivery, objects: ProcessPorts['objects']): Promise<Buffer> {
+async function readBody(delivery: Delivery, { objects, captured }: ProcessPorts): Promise<Buffer> {
+  const { body } = delivery;
   if ('base64' in body) return Buffer.from(body.base64, 'base64');
-  const bytes = await objects.get(body.object);
+  const bytes = await ('sealed' in body ? captured.open(delivery, body.sealed) : objects.get(body.object));
   if (!bytes) throw new Error('the body of a delivery is gone');
   return bytes;
 }
@@ -115,7 +118,7 @@ async function take(event: ProviderEvent, delivery: Genuine, ports: ProcessPorts
 
   const news: InboxEvent[] = [];
   for (const [tenantId, [owner]] of homes) {
-    const content = await place(event, provider, tenantId, ports.objects);
+    const content = event.secret ? secretOf(delivery) : await place(event, provider, tenantId, ports.objects);
     const home = { tenantId, connection: owner?.connection };
     const made = inboxEvent(event, { provider, requestId, receivedAtMs }, home, content, handlers);
     const kept = await keep(made, ports.inbox);
@@ -137,6 +140,11 @@ async function take(event: ProviderEvent, delivery: Genuine, ports: ProcessPorts
   for (const { tenantId, connection } of owners) {
     if (connection && sound.has(tenantId)) await ports.endConnection({ tenantId, connection }, end);
   }
+}
+
+/** What holds a secret, and came unsealed, is kept without it. */
+function secretOf({ body }: Delivery): Content {
+  return 'sealed' in body ? { sealed: body.sealed } : { json: 'null' };
 }
 
 /** Returns whose the event is: the connections of the first account that has any. One that came to a tenant's own address

@@ -9,6 +9,7 @@ import { WrongSecret } from '../providers/app.ts';
 import type { Webhooks } from '../providers/webhooks.ts';
 import { openAllowance } from './allowance.ts';
 import { type Answer, bringsSecret, replyTo, unsignedHandshake, wordsOf } from './answer.ts';
+import type { Captured } from './captured.ts';
 import type { Delivery } from './contract.ts';
 import { readDocument } from './document.ts';
 import { readAccount } from './split.ts';
@@ -20,6 +21,7 @@ export interface ReceivePorts extends TrustPorts {
   readonly findWebhooks: (provider: string) => Webhooks | undefined;
   readonly queue: Pick<Queue, 'send'>;
   readonly objects: Pick<Objects, 'put'>;
+  readonly captured: Pick<Captured, 'seal'>;
 }
 
 export interface Arrival extends Incoming {
@@ -50,6 +52,8 @@ interface Kept {
   readonly arrival: Arrival;
   readonly trust?: Trust;
   readonly deferred: boolean;
+  /** It brings the secret that it is signed with. */
+  readonly captured?: true;
   readonly outcome: string;
 }
 
@@ -75,16 +79,20 @@ export function openReceiver(ports: ReceivePorts) {
     if (arrival.method === 'GET') return refuse('not_found', 'There is nothing at this address.');
 
     const trust = await trustIn(webhooks, arrival);
-    if (trust === 'unreadable') return defer(webhooks, arrival, moment);
-    return trust.ok ? judge(arrival, trust.value, moment) : refused(arrival, trust);
+    if (trust !== 'unreadable' && !trust.ok) return refused(arrival, trust);
+    const known = trust === 'unreadable' ? undefined : trust.value;
+    const completed = known?.webhooks ?? webhooks;
+    if (bringsSecret(completed, arrival, moment.nowMs)) return capture(completed, arrival, moment);
+    return known ? judge(arrival, known, moment) : defer(webhooks, arrival, moment);
+  }
+
+  async function capture(webhooks: Webhooks, arrival: Arrival, moment: Moment): Promise<Result<Answer>> {
+    if (!mayCapture(moment.nowMs)) return unavailable('capturing is used up');
+    return keep({ webhooks, arrival, deferred: false, captured: true, outcome: 'captured' }, moment);
   }
 
   async function judge(arrival: Arrival, trust: Trust, moment: Moment): Promise<Result<Answer>> {
     const { webhooks, secrets } = trust;
-    if (bringsSecret(webhooks, arrival, moment.nowMs)) {
-      if (!mayCapture(moment.nowMs)) return unavailable('capturing is used up');
-      return keep({ webhooks, arrival, trust, deferred: false, outcome: 'captured' }, moment);
-    }
     if (webhooks.signatures.some(isVouched)) {
       const claim = readClaim(webhooks, arrival, moment.nowMs);
       if (claim.ok && isVouched(claim.value.signature)) {
@@ -130,16 +138,14 @@ export function openReceiver(ports: ReceivePorts) {
 
   async function keep(kept: Kept, moment: Moment): Promise<Result<Answer>> {
     const { webhooks, arrival, trust, deferred, outcome } = kept;
-    const { provider, requestId, bytes } = arrival;
+    const { provider, bytes } = arrival;
     const read = bytes.length <= MAX_READ_BYTES || (!deferred && webhooks.replies !== undefined);
     const document = read ? readDocument(webhooks, arrival) : undefined;
     const reply = replyTo(webhooks, arrival, document);
     if (reply?.handshake && !deferred) return wordsOf(reply, arrival, document);
 
-    const object = bytes.length > MAX_INLINE_BYTES ? `intake/${requestId}` : undefined;
-    const delivery = toDelivery(kept, object, moment.nowMs);
     const durable = async () => {
-      if (object) await ports.objects.put(object, bytes);
+      const delivery = toDelivery(kept, await bodyOf(kept, moment), moment.nowMs);
       const account = trust?.endpoint?.tenantId ?? (deferred ? undefined : readAccount(webhooks, arrival, document));
       await ports.queue.send({ body: JSON.stringify(delivery), group: groupOf(provider, account) });
     };
@@ -152,11 +158,20 @@ export function openReceiver(ports: ReceivePorts) {
     return wordsOf(reply?.handshake ? undefined : reply, arrival, document);
   }
 
+  async function bodyOf({ arrival, captured }: Kept, moment: Moment): Promise<Delivery['body']> {
+    const { requestId, bytes } = arrival;
+    if (captured) return { sealed: await ports.captured.seal(arrival, bytes, moment) };
+    if (bytes.length <= MAX_INLINE_BYTES) return { base64: bytes.toString('base64') };
+    const object = `intake/${requestId}`;
+    await ports.objects.put(object, bytes);
+    return { object };
+  }
+
   return receive;
 }
 
-function toDelivery({ webhooks, arrival, trust, deferred }: Kept, object: string | undefined, nowMs: number): Delivery {
-  const { provider, endpoint, requestId, headers, bytes, url } = arrival;
+function toDelivery({ webhooks, arrival, trust, deferred }: Kept, body: Delivery['body'], nowMs: number): Delivery {
+  const { provider, endpoint, requestId, headers, url } = arrival;
   const { settings } = webhooks;
   const all = deferred && settings === 'signature' ? Object.keys(headers) : undefined;
   const read = deferred ? headersRead(webhooks) : eventHeaders(webhooks);
@@ -168,7 +183,7 @@ function toDelivery({ webhooks, arrival, trust, deferred }: Kept, object: string
     receivedAt: iso(nowMs),
     requestId,
     headers: pick(headers, all ?? [...read, 'content-type']),
-    body: object ? { object } : { base64: bytes.toString('base64') },
+    body,
     deferred,
     ...(deferred && url !== undefined && { url }),
   };

@@ -1,23 +1,16 @@
-import * as z from 'zod';
 import type { Bus, Queue } from '../core/bus.ts';
 import type { Moment } from '../core/clock.ts';
-import { ConnectionRef, TenantId } from '../core/ids.ts';
 import { eventKey, UNROUTED } from '../core/keys.ts';
 import { log } from '../core/log.ts';
 import type { Objects } from '../core/objects.ts';
 import { inParallel } from '../core/parallel.ts';
 import { place, readData } from './content.ts';
+import type { Activation } from './contract.ts';
 import { announce, type InboxEvent, rerouted } from './event.ts';
-import { messagesOf } from './handle.ts';
+import { type Fate, messagesOf } from './handle.ts';
 import { keep } from './keep.ts';
 import type { Owner } from './process.ts';
 import type { InboxStore } from './store.ts';
-
-/** An account was connected. */
-export const Activation = z
-  .object({ tenant: TenantId, connection: ConnectionRef, data: z.object({ account: z.string() }) })
-  .transform(({ tenant: tenantId, connection, data }) => ({ tenantId, connection, accountId: data.account }));
-export type Activation = z.infer<typeof Activation>;
 
 export interface ReroutePorts {
   readonly inbox: InboxStore;
@@ -37,19 +30,33 @@ const WIDTH = 16;
 /** What it takes to end one page; before less is left, it gives up. */
 const RESERVE_MS = 15_000;
 
-/** Gives a new connection the events of its account that came within the three days before and were nobody's, and returns
- *  how many those were. Throws when time is nearly over: what is left is taken by the next attempt. */
+/** By then every index knows of the connection, and nothing is under way any more that was asked before it was known. */
+const SURE_AFTER_MS = 5 * 60_000;
+
+/** Gives a new connection the events of its account that came within the three days before and were nobody's: at once, and
+ *  again when none can be missed. Throws when time is nearly over: what is left is taken by the next attempt. */
 export async function reroute(
-  { tenantId, connection, accountId }: Activation,
+  { tenantId, connection, accountId, atMs }: Activation,
   ports: ReroutePorts,
   moment: Moment,
   remainingMs: () => number,
-): Promise<number> {
+): Promise<Fate> {
+  const waitMs = atMs + SURE_AFTER_MS - moment.nowMs;
   const owner = { tenantId, connection };
-  if (!(await ports.owns(owner, accountId))) return 0;
-  const { provider } = connection;
+  if (await ports.owns(owner, accountId)) await moveAll(owner, accountId, ports, moment, remainingMs);
+  return waitMs > 0 ? { waitMs } : 'settle';
+}
+
+async function moveAll(
+  owner: Owner,
+  account: string,
+  ports: ReroutePorts,
+  moment: Moment,
+  remainingMs: () => number,
+): Promise<void> {
+  const { provider } = owner.connection;
   const fromMs = moment.nowMs - LOOK_BACK_MS;
-  const filter = { provider, account: accountId, outcome: 'unrouted', fromMs } as const;
+  const filter = { provider, account, outcome: 'unrouted', fromMs } as const;
   let count = 0;
   let cursor: string | undefined;
   do {
@@ -59,8 +66,7 @@ export async function reroute(
     count += page.events.length;
     cursor = page.cursor;
   } while (cursor !== undefined);
-  if (count > 0) log.info('events found their owner', { tenant: tenantId, provider, count });
-  return count;
+  if (count > 0) log.info('events found their owner', { tenant: owner.tenantId, provider, count });
 }
 
 /** Written, handed on and told as if it had come now; only then it is nobody's no longer. */

@@ -5,9 +5,12 @@ import type { ConnectionId } from '../core/ids.ts';
 import { eventKey } from '../core/keys.ts';
 import { inParallel } from '../core/parallel.ts';
 import type { Outcome } from './contract.ts';
+import type { Sealed } from './endpoint.ts';
 import type { InboxEvent } from './event.ts';
 
 export const KEPT_MS = 90 * 24 * 60 * 60_000;
+/** What brings a secret is shown and kept for so long: who missed it has the provider send it again. */
+export const SECRET_KEPT_MS = 24 * 60 * 60_000;
 
 /** `new` and `again` (this very request, processed before) are to be announced; the other two are not. */
 export type Kept = 'new' | 'again' | 'duplicate' | 'conflicting';
@@ -178,18 +181,19 @@ function toItem({ tenantId, id, receivedAtMs, content, ...event }: InboxEvent): 
     receivedAt: receivedAtMs,
     ...('json' in content && { bytes: Buffer.byteLength(content.json) }),
     ...content,
-    ttl: ttlSeconds(receivedAtMs + KEPT_MS),
+    ttl: ttlSeconds(receivedAtMs + ('sealed' in content ? SECRET_KEPT_MS : KEPT_MS)),
   };
 }
 
 function fromItem(item: Item): InboxEvent {
-  const { pk, sk, receivedAt, json, object, bytes, ttl: _ttl, ...event } = item as StoredEvent;
+  const { pk, sk, receivedAt, json, object, bytes, sealed, ttl: _ttl, ...event } = item as StoredEvent;
+  const elsewhere = sealed ? { sealed } : { object: object ?? '', bytes: bytes ?? 0 };
   return {
     ...event,
     tenantId: pk,
     id: sk.slice(eventKey(event.provider, '').length),
     receivedAtMs: receivedAt,
-    content: json === undefined ? { object: object ?? '', bytes: bytes ?? 0 } : { json },
+    content: json === undefined ? elsewhere : { json },
   };
 }
 
@@ -209,4 +213,5 @@ interface StoredEvent extends Item, Omit<InboxEvent, 'id' | 'tenantId' | 'receiv
   readonly json?: string;
   readonly object?: string;
   readonly bytes?: number;
+  readonly sealed?: Sealed;
 }

@@ -136,6 +136,8 @@ export async function openMeter(folder: string, providers: Readonly<Record<strin
     waiting.set(String(queueUrl), messages);
     return { MessageId: randomUUID(), MD5OfMessageBody: createHash('md5').update(text).digest('hex') };
   }
+  /** What hides its message to see it again later, which is none of this work, has not failed. */
+  const hidden = new Set<string>();
   const sqs = jsonService(
     {
       SendMessage: ({ QueueUrl, MessageBody, MessageGroupId }) => push(QueueUrl, MessageBody, MessageGroupId),
@@ -147,6 +149,11 @@ export async function openMeter(folder: string, providers: Readonly<Record<strin
         const bytes = (Entries as Input[]).reduce((sum, one) => sum + Buffer.byteLength(String(one.MessageBody)), 0);
         tally.sqsRequests = requests + Math.max(1, Math.ceil(bytes / CHUNK_BYTES));
         return { Successful: sent, Failed: [] };
+      },
+      ChangeMessageVisibility({ ReceiptHandle }) {
+        tally.sqsRequests += 1;
+        hidden.add(String(ReceiptHandle));
+        return {};
       },
     },
     () => [],
@@ -216,8 +223,10 @@ export async function openMeter(folder: string, providers: Readonly<Record<strin
       const messages = waiting.get(found.queue?.ref ?? '') ?? [];
       const batch = messages.splice(0, Math.min(most, found.properties.BatchSize ?? 10));
       tally.sqsRequests += 2; // received, and deleted, as one batch
+      hidden.clear();
       const outcome = await invoke(found.properties.FunctionName, { Records: batch.map(recordOf) });
-      if (!outcome.ok || JSON.parse(outcome.payload).batchItemFailures.length > 0)
+      const back: { itemIdentifier: string }[] = outcome.ok ? JSON.parse(outcome.payload).batchItemFailures : [];
+      if (!outcome.ok || back.some(({ itemIdentifier }) => !hidden.has(`handle-${itemIdentifier}`)))
         faults.push(`${POISONED}: a message`);
     }
     if (faults.length > 0) throw new Error(faults.join('\n'));

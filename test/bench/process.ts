@@ -41,6 +41,7 @@ export async function processCosts(): Promise<Processed> {
     },
     ...{ handlersOf: () => [], handlerQueue: { sendAll: nobody }, endConnection: nobody, renewSoon: nobody },
     objects: { get: nobody, put: nobody },
+    captured: { open: nobody },
     inbox: inboxStore({
       ...table,
       put(...written) {

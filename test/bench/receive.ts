@@ -16,6 +16,7 @@ export async function receiveCpuMs({ bytes = 64_000, runs = 2_000 } = {}): Promi
     readEndpoint: async () => undefined,
     queue: { send: async () => undefined },
     objects: { put: async () => undefined },
+    captured: { seal: () => Promise.reject(new Error('no secret is brought')) },
   });
   const handler = raw(webhooksContract.receive, ({ path, target: _, moment, ...request }) =>
     receive({ ...path, ...request }, moment),

@@ -127,10 +127,12 @@ test("no page of the console can come to a credential: none reads connections an
   }
 });
 
-test('the intake opens secrets of endpoints alone: no key of the vault, no table of credentials (G.3 item 2)', () => {
+test('the intake opens secrets of endpoints, and those that requests bring, alone: no key of the vault, no table of credentials (G.3 item 2)', () => {
   const users = usersOf('endpoint-key');
   expect(users.map(({ name }) => name).sort()).toEqual(
-    ['create-endpoint', 'follow', 'process', 'receive', 'renew', 'rotate-endpoint'].map((verb) => `webhooks/${verb}`),
+    ['create-endpoint', 'follow', 'list-unrouted', 'process', 'receive', 'renew', 'rotate-endpoint'].map(
+      (verb) => `webhooks/${verb}`,
+    ),
   );
   for (const { name, statements } of users) {
     for (const { Resource, Condition } of statements.filter(({ Condition }) => Condition)) {
@@ -148,6 +150,7 @@ test('the acknowledgement of webhooks reaches no table but the endpoints, once a
   expect(rights?.filter((right) => /^(dynamodb|kms):/.test(right)).sort()).toEqual([
     'dynamodb:Query endpoints/index/by-endpoint',
     'kms:Decrypt endpoint-key',
+    'kms:GenerateDataKey endpoint-key', // for a secret that a request brings itself
   ]);
   expect(rights?.some((right) => right.startsWith('sqs:SendMessage '))).toBe(true);
 });

@@ -191,7 +191,8 @@ describe('ticks and events', () => {
       return [name, { source: [SENT_SOURCE], 'detail-type': entry.kind === 'event' ? entry.types : [], ...detail }];
     });
     const all = ['deliveries/events/queue', { source: [SENT_SOURCE] }]; // whoever subscribed may want any of them
-    expect(rules.sort()).toEqual([...wanted, all].sort());
+    const looked = ['webhooks/activations/queue', { source: [SENT_SOURCE], 'detail-type': ['connection.activated'] }];
+    expect(rules.sort()).toEqual([...wanted, all, looked].sort());
     expect(EVENT_SOURCE).toBe(SENT_SOURCE);
   });
 

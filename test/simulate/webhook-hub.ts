@@ -135,6 +135,7 @@ export class WebhookHub {
       findWebhooks,
       ...this.#trust(caller, { secrets, lookup, unwrap }),
       queue: { send: async ({ body }) => this.#ask(caller, send, () => this.intake.send(body)) },
+      captured: { seal: nobody },
       objects: { put: async (key, bytes) => this.#ask(caller, intake, () => void this.objects.set(key, bytes)) },
     });
     const handler = raw(webhooksContract.receive, ({ path, target, moment: _, ...request }) =>
@@ -149,6 +150,7 @@ export class WebhookHub {
     const ports = {
       ...{ findWebhooks, handlersOf, send: noNetwork, keys: { keyOf: noNetwork, certificateKey: noNetwork } },
       ...this.#trust(caller, { secrets: lateSecrets, lookup: lateLookup, unwrap: lateUnwrap }),
+      captured: { open: nobody },
       inbox: inboxStore(this.#tableOf(caller)),
       objects: {
         get: async (key: string) => this.#ask(caller, objects, () => this.objects.get(key)),
@@ -228,6 +230,11 @@ export class WebhookHub {
       if (left.length < owners.length) this.ended.push(tenantId);
     }
   }
+}
+
+/** No sender here brings its secret. */
+function nobody(): Promise<never> {
+  return Promise.reject(new Error('nobody is asked'));
 }
 
 function given<T>(answer: Answer<T>): T {

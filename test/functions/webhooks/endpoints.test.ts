@@ -28,6 +28,7 @@ const verbs = [
   'rotate-endpoint',
   'clear',
   'process',
+  'list-unrouted',
 ];
 const routes: Readonly<Record<string, readonly [string, string]>> = {
   'create-endpoint': ['POST', ROUTE],
@@ -35,6 +36,7 @@ const routes: Readonly<Record<string, readonly [string, string]>> = {
   'get-endpoint': ['GET', `${ROUTE}/{endpoint}`],
   'remove-endpoint': ['DELETE', `${ROUTE}/{endpoint}`],
   'rotate-endpoint': ['POST', `${ROUTE}/{endpoint}/rotate`],
+  'list-unrouted': ['GET', '/v1/events/unrouted'],
 };
 const sqs = mockClient(SQSClient);
 let dynamo: TestDynamo;
@@ -472,6 +474,43 @@ describe('what ends', () => {
     await ask('remove-endpoint', { tenant, endpoint: json.id });
     expect(await drain()).toBe(0);
     expect(await inboxOf(tenant)).toHaveLength(1);
+  });
+});
+
+describe('a secret that a request brings itself', () => {
+  const token = 'secret_that_notion_made_up';
+  async function bring() {
+    const body = JSON.stringify({ verification_token: token });
+    const mac = createHmac('sha256', token).update(body).digest('hex');
+    const headers = { 'content-type': 'application/json', 'x-notion-signature': `sha256=${mac}` };
+    const event = httpEvent('POST', '/webhooks/{provider}', { path: { provider: 'notion' }, headers, body });
+    return (await (handlers.get('receive') as Handler)(event, lambdaContext(`req-${++count}`))).statusCode;
+  }
+  const shown = async () => {
+    const { items } = (await ask('list-unrouted', {}, { query: 'provider=notion' })).json;
+    return items.map(({ data }: { data: { verification_token: string } | null }) => data?.verification_token);
+  };
+
+  test('is shown to the operator for a day, and lies open nowhere; sent again it is shown again (B-15)', async () => {
+    expect(await bring()).toBe(200);
+    expect(await drain()).toBe(0);
+    const kept = await openTable(dynamo.tables.inbox).query({ where: 'pk = :pk', values: { ':pk': UNROUTED } });
+    const item = kept.items.find(({ provider }) => provider === 'notion');
+    expect(Number(item?.ttl)).toBeLessThanOrEqual(Date.now() / 1000 + 86_401);
+    for (const open of [token, Buffer.from(token).toString('base64').slice(4, -4)])
+      expect(JSON.stringify([sent(), kept.items, bus.events, output.lines(), kms.asked])).not.toContain(open);
+    expect(await shown()).toEqual([token]);
+    later(24 * 60 * 60_000);
+    expect(await shown()).toEqual([undefined]);
+    expect(await bring()).toBe(200);
+    expect(await drain()).toBe(0);
+    expect(await shown()).toEqual([token, undefined]);
+  });
+
+  test('comes again while it cannot be sealed', async () => {
+    kms.down = true;
+    expect(await bring()).toBe(503);
+    expect(sent()).toEqual([]);
   });
 });
 

@@ -78,6 +78,7 @@ export async function startWebhooks() {
     BUS_NAME: 'hub',
     HANDLER_QUEUE_URL: 'http://127.0.0.1:9/handlers',
     REPLAY_QUEUE_URL: 'http://127.0.0.1:9/replays',
+    ACTIVATION_QUEUE_URL: 'http://127.0.0.1:9/activations',
   });
   const loaded = await Promise.all(verbs.map((verb) => import(`../../../functions/webhooks/${verb}.ts`)));
   const handlers = new Map<string, Handler>(verbs.map((verb, index) => [verb, loaded[index].handler]));

@@ -7,6 +7,7 @@ import { webhooksOf } from '../../../shared/providers/senders.ts';
 import { slackWebhooks } from '../../../shared/providers/slack/webhooks.ts';
 import { Delivery } from '../../../shared/webhooks/contract.ts';
 import { httpEvent, lambdaContext } from '../../support/http-event.ts';
+import { startKms, type TestKms } from '../../support/kms-server.ts';
 import { captureOutput } from '../../support/output.ts';
 import { startS3, type TestS3 } from '../../support/s3.ts';
 import { readEvent, samplesOf, sign } from '../../support/samples.ts';
@@ -19,6 +20,7 @@ const SLACK = 'example-slack-signing-secret';
 
 let s3: TestS3;
 let secrets: Awaited<ReturnType<typeof startSecrets>>;
+let kms: TestKms;
 type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 let handler: Handler;
 let output: ReturnType<typeof captureOutput>;
@@ -40,7 +42,7 @@ function storeSecrets(apps: Record<string, unknown>): void {
 beforeAll(async () => {
   process.env.POWERTOOLS_METRICS_DISABLED = 'false'; // what is measured is among what is tested
   s3 = await startS3();
-  secrets = await startSecrets();
+  [secrets, kms] = await Promise.all([startSecrets(), startKms()]);
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_S3: s3.endpoint,
     STAGE: 'prod',
@@ -67,7 +69,7 @@ afterEach(() => output.restore());
 afterAll(async () => {
   delete process.env.AWS_ENDPOINT_URL_S3;
   secrets.stop();
-  await s3.stop();
+  await Promise.all([s3.stop(), kms.stop()]);
 });
 
 const post = (provider: string, headers: Record<string, string>, body: string | Buffer, query = '') =>

@@ -275,13 +275,13 @@ describe('events that nobody owns', () => {
     const delivery = stripeDelivery(account, { id, type: 'customer.subscription.updated', created: CREATED, object });
     return hub.take({ ...delivery, receivedAt: new Date().toISOString() });
   };
-  const activated = (tenant: string, account: string) => ({
-    'detail-type': 'connection.activated',
-    detail: {
-      ...{ id: 'evt_a', type: 'connection.activated', time: new Date().toISOString(), tenant },
-      ...{ provider: 'stripe', connection: 'stripe', data: { account, scopes: [], reconnected: false } },
-    },
-  });
+  /** Tells of a connection that was made so long ago, ms; returns whether it is looked at again. */
+  async function activate(tenant: string, account: string, agoMs = 0): Promise<boolean> {
+    const time = new Date(Date.now() - agoMs).toISOString();
+    const about = { id: 'evt_a', type: 'connection.activated', time, tenant, provider: 'stripe', connection: 'stripe' };
+    const data = { account, scopes: [], reconnected: false };
+    return (await hub.feed('reroute', [JSON.stringify({ ...about, data })])).length > 0;
+  }
 
   test('are listed for the operator alone', async () => {
     await send(hub.fresh('acct'), 'evt_lost');
@@ -299,7 +299,7 @@ describe('events that nobody owns', () => {
     await send(hub.fresh('acct'), 'evt_stranger');
     const tenant = await hub.connect('stripe', account);
     hub.events.length = 0;
-    await hub.run('reroute', activated(tenant, account));
+    await activate(tenant, account);
     await hub.deliver('handlers');
 
     const { items } = (await hub.ask('list GET /v1/tenants/{tenant}/events', { tenant })).json;
@@ -321,15 +321,29 @@ describe('events that nobody owns', () => {
     expect(left).not.toContain('evt_early');
     expect([...hub.s3.objects.keys()].filter((key) => key.includes(UNROUTED))).toEqual([]);
 
-    await hub.run('reroute', activated(tenant, account));
+    await activate(tenant, account);
     expect(received()).toHaveLength(2);
+  });
+
+  test('find it though they were judged a moment before: a second look, five minutes later, misses none (D-13)', async () => {
+    const account = hub.fresh('acct');
+    await send(account, 'evt_before');
+    const tenant = await hub.connect('stripe', account);
+    expect(await activate(tenant, account)).toBe(true);
+    expect(hub.hidden).toEqual([300]);
+    const [found] = (await hub.inbox.forTenant(tenant).list({ limit: 1 })).events;
+    const missed = { ...found, id: 'evt_missed', tenantId: UNROUTED, outcome: 'unrouted', accountIds: [account] };
+    await hub.inbox.forTenant(UNROUTED).keepOnce(missed as InboxEvent);
+    expect(await activate(tenant, account, 300_001)).toBe(false);
+    const events = (await hub.inbox.forTenant(tenant).list({ limit: 10 })).events.map(({ id }) => id);
+    expect(events.sort()).toEqual(['evt_before', 'evt_missed']);
   });
 
   test('stay where they are when the account is connected by a key of its own, not with the app (D-13)', async () => {
     const account = hub.fresh('acct');
     await send(account, 'evt_of_the_app');
     const tenant = await hub.connect('stripe', account, undefined, 'api_key');
-    await hub.run('reroute', activated(tenant, account));
+    await activate(tenant, account);
     expect((await hub.inbox.forTenant(tenant).list({ limit: 1 })).events).toEqual([]);
   });
 
@@ -337,7 +351,7 @@ describe('events that nobody owns', () => {
     const account = hub.fresh('acct');
     await send(account, 'evt_of_nobody');
     const tenant = await hub.connect('stripe', hub.fresh('acct'));
-    await hub.run('reroute', activated(tenant, account));
+    await activate(tenant, account);
     await hub.sample('reroute');
     expect((await hub.inbox.forTenant(tenant).list({ limit: 1 })).events).toEqual([]);
     const left = (await hub.inbox.forTenant(UNROUTED).list({ limit: 100 })).events.map(({ id }) => id);

@@ -197,7 +197,7 @@ test('events that find their owner are kept, told and handed over once each, whe
         const lost = { ...rest, id: `${account}-${n}`, tenantId: UNROUTED, outcome: 'unrouted' as const };
         await ports.inbox.forTenant(UNROUTED).keepOnce({ ...lost, accountIds: [account] });
       }
-      return () => reroute({ tenantId, connection: id, accountId: account }, ports, moment, () => 60_000);
+      return () => reroute({ tenantId, connection: id, accountId: account, atMs: 0 }, ports, moment, () => 60_000);
     },
     async (after) => {
       const kept = (await after.ports.inbox.forTenant(after.tenantId).list({ limit: 10 })).events;

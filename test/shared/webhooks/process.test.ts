@@ -65,6 +65,7 @@ function world(large: boolean) {
       put: (key, body) => io(() => void objects.set(key, body)),
     },
     publish: (events) => io(() => void published.push(...events)),
+    captured: { open: () => Promise.reject(new Error('nobody is asked')) },
     tenantSince: () => io(() => 0),
     findOwners: (provider) =>
       io(() =>

@@ -38,6 +38,7 @@ function world({ app = {}, endpoints = {} }: World = {}) {
       },
     },
     objects: { put: async () => undefined },
+    captured: { seal: async () => ({ wrapped: 'a data key', record: 'a sealed record' }) },
   });
   const moment = { nowMs: NOW_MS, token: () => '', chance: () => 0, sleep: async () => undefined };
   return {
@@ -187,6 +188,15 @@ describe('a secret that a request brings itself', () => {
       expect(await receive(signedWith('secret_that_notion_made_up'))).toMatchObject({ ok: true });
     expect(await receive(signedWith('secret_that_notion_made_up'))).toMatchObject({ error: { code: 'unavailable' } });
     expect(seen.sent).toHaveLength(5);
+    const sealed = { wrapped: 'a data key', record: 'a sealed record' };
+    for (const { delivery } of seen.sent) expect(delivery).toMatchObject({ body: { sealed }, deferred: false });
+    expect(JSON.stringify(seen.sent)).not.toContain('made_up');
+  });
+
+  test('is sealed too where no secret can be read', async () => {
+    const { receive, seen } = world({ app: 'down' });
+    expect(await receive(signedWith('secret_that_notion_made_up'))).toMatchObject({ ok: true });
+    expect(seen.sent).toMatchObject([{ delivery: { body: { sealed: {} }, deferred: false } }]);
   });
 
   test('is not kept where another signed it, and verifies nothing else', async () => {

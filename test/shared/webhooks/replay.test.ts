@@ -73,10 +73,10 @@ test('a count that runs out of time says that there may be more', async () => {
 
 test('events that find their owner are left to the next attempt when time runs out', async () => {
   const ports = { inbox: inboxStore(memoryTable()), owns: async () => true } as unknown as ReroutePorts;
-  const activation = { tenantId: acme, connection: { provider: 'github', name: 'default' }, accountId: '7' };
+  const activation = { tenantId: acme, connection: { provider: 'github', name: 'default' }, accountId: '7', atMs: 0 };
   await expect(reroute(activation, ports, moment, () => 10_000)).rejects.toThrow(
     'not all events have found their owner',
   );
-  expect(await reroute(activation, ports, moment, () => 60_000)).toBe(0);
+  expect(await reroute(activation, ports, moment, () => 60_000)).toBe('settle');
   expect((await ports.inbox.forTenant(UNROUTED).list({ limit: 1 })).events).toEqual([]);
 });

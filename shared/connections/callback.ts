@@ -17,7 +17,7 @@ import { abandon, type Revoke } from './release.ts';
 import { returnWith } from './return-url.ts';
 import { type ConnectError, type Session, type Step, sessionPlace, stepOf } from './session.ts';
 import type { SessionStore } from './session-store.ts';
-import type { Owner } from './spare.ts';
+import type { NamedHolder } from './spare.ts';
 import { idTokenIn } from './token-answer.ts';
 import type { Vault } from './vault.ts';
 import { oauthOf } from './ways.ts';
@@ -99,18 +99,18 @@ async function exchange(
 
   // From here on there is a grant: it is kept, or ended upstream.
   const grant = grantOf(tokens.value);
-  let owner: Owner = { tenantId: session.tenantId, name: session.name };
+  let holder: NamedHolder = { tenantId: session.tenantId, name: session.name };
   let ticket: string | undefined;
   try {
     const fault = idTokenFault(oauthOf(entry), app, idTokenIn(answer.value), { ...attempt, nowMs: moment.nowMs });
     if (fault !== undefined) return failed(`id token: ${fault}`);
     const obtained = await whose(ports, entry, app, { session, tokens: tokens.value, grant, query }, moment);
     if (!obtained.ok) return obtained;
-    owner = { ...owner, ...obtained.value };
+    holder = { ...holder, ...obtained.value };
     ticket = await keepPending(ports, session, claimId, obtained.value, moment);
     return ticket === undefined ? failed('the session has moved on') : ok(ticket);
   } finally {
-    if (ticket === undefined) await abandon(ports.revoke, { entry, app, grant, owner }, moment);
+    if (ticket === undefined) await abandon(ports.revoke, { entry, app, grant, holder }, moment);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { TenantId } from '../core/ids.ts';
+import { log } from '../core/log.ts';
 import { measure } from '../core/metrics.ts';
 import type { SessionStore } from './session-store.ts';
 import type { ConnectionStore } from './store.ts';
@@ -21,7 +22,11 @@ export async function clear({ store, sessions }: ClearPorts, tenantId: TenantId,
   do {
     const page = await sessions.ofTenant(tenantId, removedAtMs, cursor);
     for (const { id, provider, grant } of page.items) {
-      if (grant) measure('Revocation', { provider, outcome: 'given_up' });
+      if (grant) {
+        measure('Revocation', { provider, outcome: 'given_up' });
+        const about = { session: id, tenant: tenantId, provider, outcome: 'lost', cause: 'tenant_removed' };
+        log.warn('the grant of a connect session was released', about);
+      }
       await sessions.discard(id);
     }
     cursor = page.cursor;

@@ -14,9 +14,10 @@ const AT_ONCE = 10;
 
 export type EndGrantsPorts = RemovalPorts & ReleasePorts & { readonly sessions: SessionsOfTenant };
 
-/** Disconnects all that a tenant had at `removingAtMs`, when it was to be erased, also what waits for a confirmation, ends at their
- *  providers what grants it can within `limitMs`, and tells that it is done: an erasure waits for no provider. Throws where our own tables do not answer;
- *  may be done again, and what came since under the same id belongs to a new tenant. */
+/** Disconnects all that a tenant had at `removingAtMs`, when it was to be erased, with what waits for a confirmation; ends
+ *  at their providers what grants it can within `limitMs`, and tells that it is done: an erasure waits for no provider.
+ *  Throws where our own tables do not answer; may be done again, and what came since under the same id belongs to a new
+ *  tenant. */
 export async function endGrants(
   ports: EndGrantsPorts,
   tenantId: TenantId,

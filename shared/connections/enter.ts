@@ -79,8 +79,8 @@ export async function enter(
   const ticket = consumed.done && (await keepPending(ports, session, claimId, obtained.value, moment));
   if (!ticket) {
     const { grant } = obtained.value;
-    const owner = { ...obtained.value, tenantId: session.tenantId, name: session.name };
-    if (grant.accessToken) await abandon(ports.revoke, { entry, app, grant, owner }, moment);
+    const holder = { ...obtained.value, tenantId: session.tenantId, name: session.name };
+    if (grant.accessToken) await abandon(ports.revoke, { entry, app, grant, holder }, moment);
     return used(session);
   }
   log.info('connect session waits for its confirmation', { ...about, outcome: 'ready' });

@@ -30,7 +30,8 @@ export interface Foundation extends Omit<PendingGrant, 'sealed'> {
 const MAX_TURNS = 5;
 
 /** Returns the connection's row, written over the one that stands if that is the same account's. Another account's, and one
- *  that is being disconnected, goes aside first, and on to its end there (A-18). Errors: `account_mismatch`, `unavailable`, and those of reading the grant. */
+ *  that is being disconnected, goes aside first, and on to its end there (A-18). Errors: `account_mismatch`, `unavailable`,
+ *  and those of reading the grant. */
 export async function establish(
   { store, vault }: EstablishPorts,
   foundation: Foundation,

@@ -9,7 +9,7 @@ import { type Grant, openGrant } from './grant.ts';
 import type { Revocation, RevokeFailure } from './revoke.ts';
 import { type Session, sessionPlace } from './session.ts';
 import type { SessionStore } from './session-store.ts';
-import type { Owner } from './spare.ts';
+import type { NamedHolder } from './spare.ts';
 import type { Vault } from './vault.ts';
 
 /** Ends a grant upstream, unless it is shared. */
@@ -17,7 +17,7 @@ export type Revoke = (
   entry: ProviderEntry,
   app: ProviderApp,
   grant: Grant,
-  owner: Owner,
+  holder: NamedHolder,
 ) => Promise<Result<Revocation, RevokeFailure>>;
 
 /** A grant that was obtained and could not be kept. */
@@ -25,7 +25,7 @@ export interface Orphan {
   readonly entry: ProviderEntry;
   readonly app: ProviderApp;
   readonly grant: Grant;
-  readonly owner: Owner;
+  readonly holder: NamedHolder;
 }
 
 export interface ReleasePorts {
@@ -43,12 +43,12 @@ const GIVE_UP_MS = 24 * 60 * 60_000;
 const backoff = { baseMs: 200, capMs: 1_000 };
 
 /** Ends a grant that no row keeps: nobody could try again later, so it is tried three times now. */
-export async function abandon(revoke: Revoke, { entry, app, grant, owner }: Orphan, moment: Moment): Promise<void> {
+export async function abandon(revoke: Revoke, { entry, app, grant, holder }: Orphan, moment: Moment): Promise<void> {
   const { id: provider } = entry.provider;
-  const about = { tenant: owner.tenantId, provider, connection: owner.name };
+  const about = { tenant: holder.tenantId, provider, connection: holder.name };
   for (let turn = 1; turn <= 3; turn++) {
     if (turn > 1) await moment.sleep(nextDelayMs(turn, backoff, moment));
-    const ended = await revoke(entry, app, grant, owner);
+    const ended = await revoke(entry, app, grant, holder);
     if (ended.ok) return log.info('a grant that no session keeps was released', { ...about, outcome: ended.value });
   }
   measure('Revocation', { provider, outcome: 'given_up' });
@@ -91,7 +91,7 @@ async function tryRevoke(
   const { provider, name, generation } = sessionPlace(session);
   const opened = await openGrant(ports.vault, session.tenantId, { provider, name }, generation, grant.sealed);
   if (!opened.ok) return opened.error.code === 'unavailable' ? 'not now' : 'lost';
-  const owner = { ...grant, tenantId: session.tenantId, name: session.name };
-  const ended = await ports.revoke(entry, await ports.readApp(session.provider), opened.value, owner);
+  const holder = { ...grant, tenantId: session.tenantId, name: session.name };
+  const ended = await ports.revoke(entry, await ports.readApp(session.provider), opened.value, holder);
   return ended.ok ? ended.value : 'not now';
 }

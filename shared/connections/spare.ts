@@ -1,4 +1,5 @@
-import { ok, type Result } from '../core/result.ts';
+import { log } from '../core/log.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import type { ProviderApp } from '../providers/app.ts';
 import { type ProviderEntry, wayOf } from '../providers/provider.ts';
 import { type Connection, kindOf } from './connection.ts';
@@ -9,7 +10,7 @@ import type { ConnectionStore } from './store.ts';
 export type Standing = Pick<ConnectionStore, 'forTenant' | 'findByAccount'>;
 
 /** Whose grant it is, where that is known, and under which name it stands or was to stand. */
-export type Owner = Holder & Pick<Connection, 'tenantId' | 'name'>;
+export type NamedHolder = Holder & Pick<Connection, 'tenantId' | 'name'>;
 
 /** Returns whether the provider ends all that an account granted, where it ends one of its grants (its `revoke` word). */
 export function endsAccount({ provider }: ProviderEntry, holder: Pick<Holder, 'kind'>): boolean {
@@ -22,7 +23,7 @@ export function endsAccount({ provider }: ProviderEntry, holder: Pick<Holder, 'k
 export async function isShared(
   store: Standing,
   entry: ProviderEntry,
-  { tenantId, name, kind, account }: Owner,
+  { tenantId, name, kind, account }: NamedHolder,
 ): Promise<boolean> {
   if (!endsAccount(entry, { kind })) return false;
   if (!account) return true;
@@ -41,7 +42,16 @@ export async function revokeUnshared(
   entry: ProviderEntry,
   app: ProviderApp,
   grant: Grant,
-  owner: Owner,
+  holder: NamedHolder,
 ): Promise<Result<Revocation, RevokeFailure>> {
-  return (await isShared(store, entry, owner)) ? ok('shared') : revokeUpstream(ports, entry, app, grant, owner);
+  try {
+    if (await isShared(store, entry, holder)) return ok('shared');
+  } catch (error) {
+    log.bug('nobody can say whether a grant is shared', error, {
+      tenant: holder.tenantId,
+      provider: entry.provider.id,
+    });
+    return err({ cause: 'the connections cannot be read' });
+  }
+  return revokeUpstream(ports, entry, app, grant, holder);
 }

@@ -1,7 +1,7 @@
 import { iso } from '../core/clock.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import type { WayKind } from '../providers/auth.ts';
-import type { Granted } from '../providers/needs.ts';
+import { type Granted, MOCK } from '../providers/needs.ts';
 
 export type ConnectionStatus = 'active' | 'needs_reauth' | 'revocation_pending' | 'revoked';
 
@@ -130,9 +130,9 @@ export function kindOf({ kind = 'oauth2' }: { readonly kind?: WayKind }): WayKin
   return kind;
 }
 
-/** Returns how the connection was made, and what it was granted; nothing of a mock, which everything works with. */
+/** Returns how the connection was made, and what it was granted. */
 export function grantedTo(row: Pick<Connection, 'mode' | 'kind' | 'scopes'>): Granted {
-  return row.mode === 'mock' ? {} : { kind: kindOf(row), scopes: row.scopes };
+  return row.mode === 'mock' ? { kind: MOCK } : { kind: kindOf(row), scopes: row.scopes };
 }
 
 /** Returns whether a credential can be had again without the end user: by its refresh token, or by minting. */

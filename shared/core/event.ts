@@ -32,7 +32,7 @@ export const hubEvents = {
     example: {},
   },
   'connection.activated': {
-    says: 'An account was connected, or connected again; `kind` is by which way, unless it is a mock.',
+    says: 'An account was connected, or connected again; `kind` is by which way, `mock` where it has no account.',
     data: z.object({
       account: z.string(),
       kind: z.string().optional(),

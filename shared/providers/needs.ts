@@ -8,6 +8,9 @@ export interface Needs {
   readonly kinds?: readonly [WayKind, ...WayKind[]];
 }
 
+/** The kind of a connection that was made without an account: there is nothing to read, and nobody tells anything. */
+export const MOCK = 'mock';
+
 /** How a connection was made, and what it was granted, as far as that is known. */
 export interface Granted {
   readonly kind?: string;

@@ -1,5 +1,5 @@
 import type { Moment } from '../core/clock.ts';
-import { type Granted, unmet } from '../providers/needs.ts';
+import { type Granted, MOCK, unmet } from '../providers/needs.ts';
 import type { Sync } from '../providers/syncs.ts';
 import { born, resumed, type SyncError, type SyncRow, stopped } from './sync.ts';
 
@@ -26,6 +26,10 @@ export function resumedWith(granted: Granted, row: SyncRow, sync: Sync, atMs: nu
 }
 
 function misfitOf(sync: Sync, granted: Granted): Omit<SyncError, 'at'> | undefined {
+  if (granted.kind === MOCK) {
+    const message = 'A mock has no account to read: connect one, or give the connection a credential.';
+    return { code: 'needs_reauth', message };
+  }
   const { kinds, scopes } = unmet(sync, granted) ?? {};
   if (kinds) {
     const message = `By ${granted.kind} this cannot be read: connect the account again by ${kinds.join(' or ')}.`;

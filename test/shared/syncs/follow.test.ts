@@ -53,6 +53,13 @@ describe('a sync that wants a scope, and a way of connecting', () => {
     expect(await bench.cycle()).toEqual([]);
   });
 
+  it('is stopped where the connection is a mock, and says that there is nothing to read', async () => {
+    await grant({ kind: 'mock', scopes: [] });
+    const notice = 'A mock has no account to read: connect one, or give the connection a credential.';
+    expect(bench.row()).toMatchObject(saying(notice));
+    expect(await bench.cycle()).toEqual([]);
+  });
+
   it('becomes due by itself once a reconnect brings what it wants, keeps its place without, and goes on from it', async () => {
     wanting({ scopes: ['things'], kinds: ['oauth2'] });
     await grant({ kind: 'oauth2', scopes: ['profile'] });

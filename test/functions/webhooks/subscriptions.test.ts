@@ -544,7 +544,7 @@ describe('when it is not wanted any more', () => {
     'a disconnection ends at %s what was made for it, before it ends the grant',
     async (id, wanted, ending) => {
       ask(id, wanted);
-      const tenant = await connect(id);
+      const tenant = await connect(id, { account: 'account-of-this-tenant-alone' });
       const made = heard.length;
       heard = [];
       const path = { tenant, connection: id };

@@ -44,10 +44,10 @@ describe('a stage with all that can be switched on', () => {
       'AwsSolutions-IAM5[Resource::patchbay-prod-data-payloads/*]': 8, // objects of the payload bucket
       'AwsSolutions-S1': 1, // the payload bucket
       'AwsSolutions-SMG4': 1 + stage.providers.length, // secrets that others issue
-      'AwsSolutions-SQS3': 8, // dead-letter queues themselves
-      'Serverless-SQSRedrivePolicy': 8,
+      'AwsSolutions-SQS3': 9, // dead-letter queues themselves
+      'Serverless-SQSRedrivePolicy': 9,
       'Serverless-LambdaDLQ': awaited, // someone waits for each
-      'Serverless-LambdaEventSourceMappingDestination': 7, // SQS has no such thing
+      'Serverless-LambdaEventSourceMappingDestination': 8, // SQS has no such thing
       'Serverless-LambdaTracing': functions,
       'Serverless-SNSRedrivePolicy': 1, // mail to the operator
     });

@@ -22,15 +22,21 @@ export const ConnectionEvent = z
     tenant: TenantId,
     connection: ConnectionRef,
     time: z.iso.datetime(),
-    data: z.object({ kind: z.string().optional(), scopes: z.array(z.string()).optional() }).default({}),
+    data: z
+      .object({
+        account: z.string().optional(),
+        kind: z.string().optional(),
+        scopes: z.array(z.string()).optional(),
+      })
+      .default({}),
   })
   .transform(({ tenant: tenantId, time, data, ...rest }) => ({ ...rest, ...data, tenantId, atMs: Date.parse(time) }));
 export type ConnectionEvent = z.infer<typeof ConnectionEvent>;
 
 /** Brings the syncs of a connection in line with it: made or resumed where they fit what it was granted, stopped, or erased
- *  with all records. */
+ *  with all records, as those of another account are. */
 export async function follow(event: ConnectionEvent, ports: FollowPorts, moment: Moment): Promise<void> {
-  const { type, tenantId, connection, atMs } = event;
+  const { type, tenantId, connection, account, atMs } = event;
   const syncs = ports.syncs.forTenant(tenantId);
   const rows = await syncs.list(connection);
   const later = (change: (row: SyncRow) => SyncRow) => (row: SyncRow) =>
@@ -49,15 +55,18 @@ export async function follow(event: ConnectionEvent, ports: FollowPorts, moment:
   } else {
     const known = new Map(rows.map((row) => [row.sync, row]));
     for (const [name, sync] of Object.entries(ports.offered(connection.provider))) {
-      const row = known.get(name);
-      const about = { tenantId, connection, sync: name };
+      const about = { tenantId, connection, sync: name, account };
+      const before = known.get(name);
+      const isAnothers = before?.account !== undefined && account !== undefined && before.account !== account;
+      if (isAnothers) await erase(before, ports, atMs);
+      const row = isAnothers ? undefined : before;
       const made = row ? undefined : await syncs.create(bornWith(event, about, sync, atMs, moment));
       const present = row ?? (made?.done === false ? made.row : undefined);
       if (present)
         await amend(
           syncs,
           present,
-          later((it) => resumedWith(event, it, sync, atMs, moment)),
+          later((it) => ({ ...resumedWith(event, it, sync, atMs, moment), account: account ?? it.account })),
         );
     }
   }

@@ -38,6 +38,8 @@ export interface SyncRow {
   readonly tenantId: TenantId;
   readonly connection: ConnectionId;
   readonly sync: string;
+  /** Whose objects it copies; not known of rows from before it was kept. */
+  readonly account?: string;
   readonly model: string;
   readonly enabled: boolean;
   readonly everyS: number;
@@ -93,7 +95,7 @@ const failureBackoff: Backoff = { baseMs: 60_000, capMs: 6 * 60 * 60_000 };
 
 /** Returns the sync of a connection that has just come into being: due at once. */
 export function born(
-  about: { readonly tenantId: TenantId; readonly connection: ConnectionId; readonly sync: string },
+  about: Pick<SyncRow, 'tenantId' | 'connection' | 'sync' | 'account'>,
   { everyS, model, settings: Settings, retention }: Sync,
   atMs: number,
   moment: Moment,

@@ -34,7 +34,13 @@ export async function syncsOf(
     return rows.length > 0 ? ok(rows) : refuse('not_found', 'There is no such connection.');
   }
   for (const [name, sync] of missing) {
-    const row = bornWith(grantedTo(owner), { tenantId, connection, sync: name }, sync, owner.updatedAtMs, moment);
+    const row = bornWith(
+      grantedTo(owner),
+      { tenantId, connection, sync: name, account: owner.account.id },
+      sync,
+      owner.updatedAtMs,
+      moment,
+    );
     const made = await store.create(row);
     const present = made.done ? row : made.row;
     if (present) rows.push(present);

@@ -11,7 +11,7 @@ import { calm, connection, tenantId } from './world.ts';
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} }));
 
 type Bench = ReturnType<typeof workbench>;
-type Grant = Pick<ConnectionEvent, 'kind' | 'scopes'>;
+type Grant = Pick<ConnectionEvent, 'account' | 'kind' | 'scopes'>;
 let bench: Bench;
 const tell = (type: Parameters<typeof follow>[0]['type'], atMs = bench.clock.nowMs, granted: Grant = {}) =>
   follow({ type, tenantId, connection, atMs, ...granted }, bench.ports, bench.clock);
@@ -86,7 +86,7 @@ describe('a sync that wants a scope, and a way of connecting', () => {
     expect(await bench.cycle()).toEqual([]);
   });
 
-  it('runs where the provider tells no scopes, and for a mock', async () => {
+  it('runs where the provider tells no scopes, and where nothing is known of it', async () => {
     wanting({ scopes: ['things'], kinds: ['api_key'] });
     for (const granted of [{ kind: 'api_key', scopes: [] }, {}]) {
       await grant(granted);
@@ -135,6 +135,27 @@ describe('the syncs of a connection', () => {
     await tell('connection.removed');
     expect(bench.rows.size).toBe(0);
     expect(bench.copy()).toEqual({});
+  });
+
+  it('begin anew with nothing of the earlier account where another was connected in its place', async () => {
+    const connect = (account: string, atMs?: number) => tell('connection.activated', atMs, { account });
+    await connect('a1');
+    await bench.cycle();
+    const { bornAtMs } = bench.row();
+    bench.clock.nowMs += 1_000;
+    await connect('a1');
+    expect(bench.row()).toMatchObject({ account: 'a1', bornAtMs, since: expect.any(String) });
+    bench.provider.objects.clear();
+    bench.put('z', 'Z');
+    bench.clock.nowMs += 1_000;
+    await connect('a2');
+    expect(bench.row()).toMatchObject({ account: 'a2', status: 'idle' });
+    expect(bench.row()).not.toHaveProperty('since');
+    expect(bench.copy()).toEqual({});
+    await connect('a1', bench.clock.nowMs - 500); // told late: it is a2's by now
+    expect(bench.row()).toMatchObject({ account: 'a2' });
+    await bench.cycle();
+    expect(bench.copy()).toEqual({ z: 'Z' });
   });
 
   it('tell all there is under ids of their own when it comes back', async () => {

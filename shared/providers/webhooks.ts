@@ -33,6 +33,8 @@ export interface Webhooks {
   readonly eventType: readonly TypePlace[];
   /** Joined to the type by a dot where present (GitHub: `issues` and `opened`). */
   readonly eventAction?: Place;
+  /** Where it says how often it was sent before. */
+  readonly retries?: Place;
   readonly occurredAt?: readonly { readonly at: JsonPath; readonly unit: 'iso' | 's' | 'ms' }[];
   /** Whose account it is. The first group that says anything decides: its paths are tried in order against the
    *  accounts that tenants have connected, and a weaker group is not asked. All must be ids of one name space. */

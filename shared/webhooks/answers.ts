@@ -8,6 +8,7 @@ const Event = z.looseObject({
   type: z.string(),
   receivedAt: z.iso.datetime(),
   occurredAt: z.iso.datetime().optional(),
+  retries: z.int().optional().describe('how often the provider had sent it before this one came in, where it says so'),
   connection: z.string().optional(),
   outcome: z.string(),
   handlers: z

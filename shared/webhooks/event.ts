@@ -20,6 +20,7 @@ export interface InboxEvent {
   readonly type: string;
   readonly receivedAtMs: number;
   readonly occurredAtMs?: number;
+  readonly retries?: number;
   readonly connection?: ConnectionId;
   /** Of one that nobody owns: whose it may be, for when they connect. */
   readonly accountIds?: readonly string[];
@@ -43,13 +44,22 @@ export type Content =
 /** Returns the event for one owner, with the names of the handlers that it has: they work on a connection. What brings a
  *  secret is an event of its own each time, so that it is shown again when it is asked for again. */
 export function inboxEvent(
-  { id, type, occurredAtMs, bodyHash, accountIds, secret }: ProviderEvent,
+  { id, type, occurredAtMs, retries, bodyHash, accountIds, secret }: ProviderEvent,
   from: { readonly provider: string; readonly receivedAtMs: number; readonly requestId: string },
   owner: { readonly tenantId: string; readonly connection?: ConnectionId },
   content: Content,
   handlers: readonly string[],
 ): InboxEvent {
-  const about = { id: secret ? from.requestId : id, type, occurredAtMs, bodyHash, ...from, ...owner, content };
+  const about = {
+    id: secret ? from.requestId : id,
+    type,
+    occurredAtMs,
+    ...(retries && { retries }),
+    bodyHash,
+    ...from,
+    ...owner,
+    content,
+  };
   if (owner.tenantId === UNROUTED) return { ...about, outcome: 'unrouted', accountIds: secret ? [] : accountIds };
   return {
     ...about,
@@ -115,11 +125,12 @@ function noChance(): never {
 
 /** Returns the public shape (design §2). */
 export function toView(event: InboxEvent, data: unknown) {
-  const { id, provider, type, receivedAtMs, occurredAtMs, connection, outcome, handling } = event;
+  const { id, provider, type, receivedAtMs, occurredAtMs, retries, connection, outcome, handling } = event;
   return {
     ...{ id, provider, type },
     receivedAt: iso(receivedAtMs),
     ...(occurredAtMs !== undefined && { occurredAt: iso(occurredAtMs) }),
+    ...(retries && { retries }),
     ...(connection && { connection: connectionRef(connection) }),
     outcome,
     ...(handling && {

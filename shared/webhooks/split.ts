@@ -11,6 +11,8 @@ export interface ProviderEvent {
   readonly type: string;
   /** Ms since the epoch, by the provider's clock. */
   readonly occurredAtMs?: number;
+  /** How often the provider had sent it before this one came in. */
+  readonly retries?: number;
   /** Whose account it may be, the likeliest first. */
   readonly accountIds: readonly string[];
   /** The connections that end with it, and why. */
@@ -47,6 +49,7 @@ function readEvent(webhooks: Webhooks, request: Incoming, item: unknown, receive
     id: id === undefined || id.length > MAX_ID_LENGTH ? hashedId(webhooks, item, bodyHash, receivedAtMs) : id,
     type,
     occurredAtMs: readTime(webhooks, item),
+    ...retriesIn(webhooks, request, item),
     accountIds: readAccounts(webhooks, type, item),
     ...(ends && { ending }),
     ...(webhooks.renewedOn?.includes(type) && { renews: true }),
@@ -123,6 +126,11 @@ function readTime({ occurredAt = [] }: Webhooks, item: unknown): number | undefi
     if (Number.isFinite(ms) && Math.abs(ms) <= 8.64e15) return Math.trunc(ms); // else no date can hold it
   }
   return undefined;
+}
+
+function retriesIn({ retries }: Webhooks, request: Incoming, item: unknown): Pick<ProviderEvent, 'retries'> {
+  const count = Number(retries && textIn(retries, request, item));
+  return Number.isSafeInteger(count) && count > 0 ? { retries: count } : {};
 }
 
 /** Returns the id of an event that has none: its body's hash, and of a mere signal the time too, in steps. */

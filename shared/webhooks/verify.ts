@@ -85,8 +85,9 @@ export function eventHeaders(webhooks: Webhooks): readonly string[] {
   return known;
 }
 
-function findEventHeaders({ eventId, eventType, eventAction, inHeaders = {}, replies = [] }: Webhooks): string[] {
-  const said = [...eventId.flat(), ...eventType, ...(eventAction ? [eventAction] : [])];
+function findEventHeaders(webhooks: Webhooks): string[] {
+  const { eventId, eventType, eventAction, retries, inHeaders = {}, replies = [] } = webhooks;
+  const said = [...eventId.flat(), ...eventType, ...[eventAction, retries].filter((place) => place !== undefined)];
   const asked = replies.flatMap(({ when }) => when ?? []);
   return [
     ...new Set([

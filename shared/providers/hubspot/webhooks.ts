@@ -44,6 +44,7 @@ export const hubspotWebhooks = {
     ],
   ],
   volatile: ['attemptNumber'],
+  retries: { body: 'attemptNumber' },
   eventType: [{ body: 'subscriptionType' }, { body: 'eventType' }],
   occurredAt: [{ at: 'occurredAt', unit: 'ms' }],
   accounts: [['portalId']],

@@ -17,6 +17,7 @@ export const slackWebhooks = {
   ],
   eventId: [{ body: 'event_id' }, { body: 'trigger_id' }],
   eventType: [{ body: 'event.type' }, { body: 'command', as: 'slash_command' }, { body: 'type' }],
+  retries: { header: 'x-slack-retry-num' },
   occurredAt: [{ at: 'event_time', unit: 's' }],
   accounts: [
     ['authorizations.0.team_id', 'authorizations.0.enterprise_id'],

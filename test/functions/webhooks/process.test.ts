@@ -17,6 +17,7 @@ import { slackWebhooks } from '../../../shared/providers/slack/webhooks.ts';
 import { type Webhooks, waysOf } from '../../../shared/providers/webhooks.ts';
 import { tenantStore } from '../../../shared/tenants/store.ts';
 import type { Delivery } from '../../../shared/webhooks/contract.ts';
+import { toView } from '../../../shared/webhooks/event.ts';
 import { inboxStore } from '../../../shared/webhooks/store.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { lambdaContext } from '../../support/http-event.ts';
@@ -157,6 +158,18 @@ const published = () =>
   bus
     .commandCalls(PutEventsCommand)
     .flatMap(({ args: [command] }) => (command.input.Entries ?? []).map(({ Detail = '' }) => JSON.parse(Detail)));
+
+test('an event says how often its provider had sent it before it came in', async () => {
+  const tenantId = await connect('slack', 'T-retries');
+  const sent = [undefined, '2', '0', 'often'].map((count) => {
+    const delivery = slack('T-retries', { type: 'message' });
+    return { ...delivery, headers: { ...delivery.headers, ...(count && { 'x-slack-retry-num': count }) } };
+  });
+  expect(await run(...sent)).toEqual(settled);
+  const kept = (await inboxOf(tenantId)).map((event) => toView(event, null));
+  expect(kept.flatMap(({ retries }) => retries ?? [])).toEqual([2]);
+  expect(kept).toHaveLength(4);
+});
 
 describe('an event', () => {
   test('is written once in the inbox of the tenant whose account it is, and published', async () => {

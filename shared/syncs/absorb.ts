@@ -5,8 +5,8 @@ import { keep } from './keep.ts';
 import type { Offered } from './offer.ts';
 import type { Seen } from './record.ts';
 import type { RecordStore } from './record-store.ts';
+import type { SyncRow } from './row.ts';
 import type { SyncStore } from './store.ts';
-import type { SyncRow } from './sync.ts';
 
 export interface AbsorbPorts {
   readonly offered: Offered;

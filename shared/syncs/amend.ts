@@ -1,5 +1,5 @@
+import type { SyncRow } from './row.ts';
 import type { TenantSyncs } from './store.ts';
-import type { SyncRow } from './sync.ts';
 
 /** More writers than this at one row at once is a bug, not bad luck. */
 const MAX_TRIES = 20;

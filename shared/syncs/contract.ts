@@ -3,7 +3,7 @@ import { credentialEnv } from '../connections/credential-env.ts';
 import type { FeatureContract } from '../core/contract.ts';
 import { ConnectionName, ProviderId, TenantId } from '../core/ids.ts';
 import { connectionPath, page, setting, tenantPath } from '../core/paths.ts';
-import type { SyncRow } from './sync.ts';
+import type { SyncRow } from './row.ts';
 
 /** One turn of a sync, with the row as it was handed out. */
 export const SyncMessage = z.object({

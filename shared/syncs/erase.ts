@@ -1,7 +1,8 @@
 import { amend } from './amend.ts';
 import type { RecordStore } from './record-store.ts';
+import type { SyncRow } from './row.ts';
 import type { SyncStore } from './store.ts';
-import { abandoned, forgetful, type SyncRow } from './sync.ts';
+import { abandoned, forgetful } from './sync.ts';
 
 /** Erases a sync and its records, unless its connection was made again after `atMs`. The row goes between two clearings:
  *  while it stands, a crash leaves the way to its records; a run that still writes notices and takes its part back. */

@@ -1,7 +1,8 @@
 import type { Moment } from '../core/clock.ts';
 import { type Granted, MOCK, unmet } from '../providers/needs.ts';
 import type { Sync } from '../providers/syncs.ts';
-import { born, resumed, type SyncError, type SyncRow, stopped } from './sync.ts';
+import type { SyncError, SyncRow } from './row.ts';
+import { born, resumed, stopped } from './sync.ts';
 
 // A sync that cannot work with what its connection was granted is stopped, and says what to do: another authorization
 // resumes it, if it brings that.

@@ -6,8 +6,9 @@ import { erase } from './erase.ts';
 import { bornWith, resumedWith } from './fit.ts';
 import type { Offered } from './offer.ts';
 import type { RecordStore } from './record-store.ts';
+import type { SyncRow } from './row.ts';
 import type { SyncStore } from './store.ts';
-import { type SyncRow, stopped } from './sync.ts';
+import { stopped } from './sync.ts';
 
 export interface FollowPorts {
   readonly syncs: SyncStore;

@@ -1,7 +1,8 @@
 import type { Outgoing } from '../core/bus.ts';
 import { currentRequest } from '../core/log.ts';
 import type { SyncMessage } from './contract.ts';
-import { LEASE_MS, type SyncRow } from './sync.ts';
+import type { SyncRow } from './row.ts';
+import { LEASE_MS } from './sync.ts';
 
 // A due row is handed to the queue without a write: the ticks alone are written down. One that is due still, though no tick
 // can have missed it, is handed out again each time a lease has passed, for its message may be lost.

@@ -4,8 +4,9 @@ import { refuse } from '../core/errors.ts';
 import { ok, type Result } from '../core/result.ts';
 import { amend } from './amend.ts';
 import { messageOf } from './hand-out.ts';
+import type { SyncRow } from './row.ts';
 import type { TenantSyncs } from './store.ts';
-import { claimed, type SyncRow } from './sync.ts';
+import { claimed } from './sync.ts';
 
 /** Returns the row with a run under way: the one that was, or one that starts now. `full` begins from nothing.
  *  Errors: `needs_reauth`, `conflict` (paused). */

@@ -10,6 +10,7 @@ import { messageOf } from './hand-out.ts';
 import { keep, type Sighting, type Sinks } from './keep.ts';
 import { findSync, type Offered } from './offer.ts';
 import type { RecordStore } from './record-store.ts';
+import type { Run, SyncRow } from './row.ts';
 import type { SyncStore } from './store.ts';
 import { sweep } from './sweep.ts';
 import {
@@ -21,9 +22,7 @@ import {
   heldBy,
   LEASE_MS,
   type PageDone,
-  type Run,
   restarted,
-  type SyncRow,
   stopped,
   takenUp,
   waiting,

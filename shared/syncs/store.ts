@@ -1,7 +1,7 @@
 import type { Item, Table } from '../core/aws.ts';
 import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { dueShard, SYNC_TICK, syncKey } from '../core/keys.ts';
-import type { SyncRow } from './sync.ts';
+import type { SyncRow } from './row.ts';
 
 /** What a save came to: when another write was faster, the row as that left it (absent: it is gone). */
 export type Saved = { readonly done: true } | { readonly done: false; readonly row?: SyncRow };

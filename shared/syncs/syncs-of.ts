@@ -6,8 +6,8 @@ import type { ConnectionId, TenantId } from '../core/ids.ts';
 import { ok, type Result } from '../core/result.ts';
 import { bornWith } from './fit.ts';
 import type { Offered } from './offer.ts';
+import type { SyncRow } from './row.ts';
 import type { SyncStore } from './store.ts';
-import type { SyncRow } from './sync.ts';
 
 export interface SyncsOfPorts {
   readonly offered: Offered;

@@ -2,7 +2,7 @@ import type { Slot } from '../calls/admit.ts';
 import type { AttemptOutcome } from '../calls/attempt.ts';
 import type { HubErrorCode } from '../core/errors.ts';
 import type { Sync, SyncPage, SyncPlace } from '../providers/syncs.ts';
-import type { Run, SyncError, SyncRow } from './sync.ts';
+import type { Run, SyncError, SyncRow } from './row.ts';
 
 type Fault = Omit<SyncError, 'at'>;
 

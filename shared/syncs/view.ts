@@ -1,5 +1,5 @@
 import { iso } from '../core/clock.ts';
-import type { SyncRow } from './sync.ts';
+import type { SyncRow } from './row.ts';
 import { retentionOf } from './wish.ts';
 
 /** A sync as the API shows it. */

@@ -1,7 +1,7 @@
 import { refuse } from '../core/errors.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { Sync } from '../providers/syncs.ts';
-import type { SyncRow } from './sync.ts';
+import type { SyncRow } from './row.ts';
 
 /** What a tenant may want of a sync. */
 export interface Wish {

@@ -4,8 +4,9 @@ import { SyncMessage } from '../../../shared/syncs/contract.ts';
 import { follow } from '../../../shared/syncs/follow.ts';
 import { plan } from '../../../shared/syncs/plan.ts';
 import { isExpired, type RecordRow } from '../../../shared/syncs/record.ts';
+import type { SyncRow } from '../../../shared/syncs/row.ts';
 import { type RunOutcome, run } from '../../../shared/syncs/run.ts';
-import { LEASE_MS, type SyncRow } from '../../../shared/syncs/sync.ts';
+import { LEASE_MS } from '../../../shared/syncs/sync.ts';
 import {
   calm,
   clockAt,

@@ -9,9 +9,10 @@ import { follow } from '../../../shared/syncs/follow.ts';
 import { nudge } from '../../../shared/syncs/nudge.ts';
 import { plan } from '../../../shared/syncs/plan.ts';
 import { eventIdOf, type RecordRow, type Seen } from '../../../shared/syncs/record.ts';
+import type { SyncRow } from '../../../shared/syncs/row.ts';
 import { run } from '../../../shared/syncs/run.ts';
 import { runNow } from '../../../shared/syncs/run-now.ts';
-import { type SyncRow, set } from '../../../shared/syncs/sync.ts';
+import { set } from '../../../shared/syncs/sync.ts';
 import {
   changeFeed,
   clockAt,

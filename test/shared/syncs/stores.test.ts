@@ -4,8 +4,9 @@ import { type ConnectionId, TenantId } from '../../../shared/core/ids.ts';
 import { dueShards } from '../../../shared/core/keys.ts';
 import { judge, type RecordRow } from '../../../shared/syncs/record.ts';
 import { type RecordStore, recordStore } from '../../../shared/syncs/record-store.ts';
+import type { SyncRow } from '../../../shared/syncs/row.ts';
 import { type SyncStore, syncStore } from '../../../shared/syncs/store.ts';
-import { born, claimed, type SyncRow, set } from '../../../shared/syncs/sync.ts';
+import { born, claimed, set } from '../../../shared/syncs/sync.ts';
 import { startDynamo, type TestDynamo } from '../../support/dynamo.ts';
 import { clockAt, memoryRecords, memorySyncs, upstream } from './world.ts';
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Run, SyncRow } from '../../../shared/syncs/row.ts';
 import {
   abandoned,
   advanced,
@@ -10,10 +11,8 @@ import {
   heldBy,
   LEASE_MS,
   nudged,
-  type Run,
   restarted,
   resumed,
-  type SyncRow,
   set,
   stopped,
   takenUp,

@@ -7,8 +7,8 @@ import { dueShard, metPageKey, recordsKey, syncKey } from '../../../shared/core/
 import type { Sync } from '../../../shared/providers/syncs.ts';
 import { isExpired, type RecordRow } from '../../../shared/syncs/record.ts';
 import type { RecordStore } from '../../../shared/syncs/record-store.ts';
+import type { SyncRow } from '../../../shared/syncs/row.ts';
 import type { Saved, SyncStore } from '../../../shared/syncs/store.ts';
-import type { SyncRow } from '../../../shared/syncs/sync.ts';
 
 export const tenantId = TenantId.parse('acme');
 export const connection: ConnectionId = { provider: 'demo', name: 'default' };

@@ -15,7 +15,7 @@ export const groups: Readonly<Record<string, Group>> = {
   },
   session: {
     modules: modules('connections', 'session', 'session-store', 'claim-state'),
-    tests: tests('connections', 'session', 'session-store', 'claim-state'),
+    tests: tests('connections', 'session', 'session-store', 'claim-state', 'end-sessions'),
   },
   refresh: {
     modules: modules('connections', 'credential', 'refresh', 'lease', 'exchange', 'token-answer', 'keep'),

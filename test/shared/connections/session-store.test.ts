@@ -269,4 +269,42 @@ describe.each(['engine', 'memory'])('sessions on %s', (kind) => {
       ttl: Math.ceil((confirmExpiresAtMs + KEEP_MS) / 1000),
     });
   });
+
+  test('those that one tenant had at a time are listed by page, each as it stands; a discarded one is gone', async () => {
+    const tenantId = TenantId.parse(`tenant-${kind}`);
+    const make = async (n: number, more: object = {}) => {
+      const id = `cs_${kind}_${String(n).padStart(4, '0')}`;
+      const about = {
+        id,
+        tenantId,
+        tenantName: 'x',
+        provider: 'demo',
+        name: 'default',
+        endUser: 'ada',
+        returnUrl: 'x',
+      };
+      const state = {
+        scopes: [],
+        status: 'created',
+        linkHash: 'l',
+        createdAtMs: NOW + n,
+        linkExpiresAtMs: NOW,
+      } as const;
+      await store.create({ ...about, ...state, ...more });
+      return id;
+    };
+    const ids: string[] = [];
+    for (let n = 0; n < 101; n++) ids.push(await make(n));
+    await make(500);
+    await make(1, { id: 'cs_of_another', tenantId: acme });
+    const first = await store.ofTenant(tenantId, NOW + 100);
+    const second = await store.ofTenant(tenantId, NOW + 100, first.cursor);
+    expect([first.items.length, second.items.length]).toEqual([100, 1]);
+    expect([...first.items, ...second.items].map(({ id }) => id).sort()).toEqual(ids);
+    expect(first.items[0]).toMatchObject({ tenantId, status: 'created', endUser: 'ada' });
+    expect(second).not.toHaveProperty('cursor');
+    await store.discard(ids[0] ?? '');
+    expect(await store.get(ids[0] ?? '')).toBeUndefined();
+    expect((await store.ofTenant(tenantId, NOW + 100)).items.map(({ id }) => id)).not.toContain(ids[0]);
+  });
 });

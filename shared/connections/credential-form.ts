@@ -67,7 +67,8 @@ export function otherWays(link: string, others: readonly Way[]): Html | undefine
   return html`<p class="ways">${items}</p>`;
 }
 
-function nameOf({ kind, label }: Way): string {
+/** Returns how the pages name a way. */
+export function nameOf({ kind, label }: Way): string {
   return label ?? words[kind];
 }
 

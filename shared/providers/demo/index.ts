@@ -48,6 +48,7 @@ export const demo = {
     },
     {
       kind: 'basic',
+      label: 'an e-mail address and password',
       fields: [
         { name: 'email', label: 'E-mail address', help: 'Made up: ada@analytical.example or grace@compilers.example.' },
         password,

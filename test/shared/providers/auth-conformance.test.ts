@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { nameOf } from '../../../shared/connections/credential-form.ts';
 import { judgeTokenAnswer, tokenRequest } from '../../../shared/connections/oauth.ts';
 import { isConfigured, isProvable, oauthOf, openWays } from '../../../shared/connections/ways.ts';
 import { Secret } from '../../../shared/core/secret.ts';
@@ -75,6 +76,11 @@ test('every provider says itself whose a token is that the backend brings: nobod
 });
 
 describe.each(entries)('%s', (id, { provider }) => {
+  test('no two of its ways have the same name on the pages', () => {
+    const names = provider.auth.map(nameOf);
+    expect(new Set(names).size, names.join(', ')).toBe(names.length);
+  });
+
   test('is called like its folder, and has a page on authorization', () => {
     expect(provider.id).toBe(id);
     expect(URL.parse(provider.docs)?.protocol).toBe('https:');

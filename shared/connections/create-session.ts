@@ -52,7 +52,7 @@ export async function createSession(
   if (openWays(entry.provider, await readApp(provider)).length === 0) {
     return refuse(
       'not_configured',
-      `The hub has no client id and secret for ${entry.provider.name} yet: register an app there and store them in its provider secret.`,
+      `The hub has no client id and secret for ${entry.provider.name} yet: register an app there and store them in its provider secret (with npm start: in the file PATCHBAY_PROVIDERS).`,
     );
   }
 

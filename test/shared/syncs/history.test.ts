@@ -5,7 +5,7 @@ import { play } from './history.ts';
 vi.mock('../../../shared/core/metrics.ts', () => ({ measure: () => {} })); // thousands of runs, a line each
 
 /** What fits into the time that the suite may take; `npm run simulate -- syncs` plays as many as wanted. */
-const HISTORIES = 400;
+const HISTORIES = 250;
 
 describe('syncs over random histories', () => {
   it('that once failed do not fail again', async () => {

@@ -5,8 +5,12 @@ export function readArgs<const Config extends ParseArgsConfig>(config: Config): 
   try {
     return parseArgs(config);
   } catch (error) {
-    const [what] = (error instanceof Error ? error.message : String(error)).split('. ');
-    console.error(`${what}; --help lists what there is`);
+    console.error(`${oddity(error)}; --help lists what there is`);
     process.exit(2);
   }
+}
+
+/** Returns what `parseArgs` did not understand, without its advice. */
+export function oddity(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('. ')[0] ?? '';
 }

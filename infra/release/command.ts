@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { oddity } from '../args.ts';
 import { readStage, type Stage, StageError } from '../stage.ts';
 import { findObstacles, whoIsSignedIn } from './checks.ts';
 import { guide } from './guide.ts';
@@ -94,9 +95,8 @@ function readArgs(args: readonly string[]) {
   try {
     parsed = parse(args.slice(0, end));
   } catch (error) {
-    const [what] = (error instanceof Error ? error.message : String(error)).split('. ');
     throw new StageError(
-      `${what}. "npm run deploy -- --help" lists them; options of "cdk deploy" go behind a further "--".`,
+      `${oddity(error)}. "npm run deploy -- --help" lists them; options of "cdk deploy" go behind a further "--".`,
     );
   }
   const { values: wishes, positionals } = parsed;

@@ -171,24 +171,23 @@ test('a subscription is heard for its window; what it misses is listed by the ne
   };
   const run = () => scene.ask(`POST ${live}/run`, { key: acme.key, body: {} });
   const rename = (name: string) => request('PUT', '/contacts/con_0005', { name, email: 'e@people.example' });
+  const heard = () =>
+    until(async () => {
+      await run();
+      return scene.demo.listeners() === 1;
+    }, 20_000);
   const feed = (end: string) => fetch(`${scene.demo.apiUrl}/_feed`, { method: 'POST', body: JSON.stringify({ end }) });
 
   await scene.ask(`PUT ${live}`, { key: acme.key, body: { settings: { windowS: 20 } } });
   await run();
   await until(async () => (await kept('con_0005')) !== undefined); // a first run reads what there is
-  await until(async () => {
-    await run();
-    return scene.demo.listeners() === 1;
-  }, 20_000);
+  await heard();
   await rename('Heard');
   await feed('ping');
   await feed('complete');
   await until(async () => (await kept('con_0005')) === 'Heard'); // long before the window is over
 
-  await until(async () => {
-    await run();
-    return scene.demo.listeners() === 1;
-  }, 20_000);
+  await heard();
   await feed('lost');
   await rename('Listed');
   await until(async () => {

@@ -29,7 +29,7 @@ describe('calls of many tenants at once against providers that enforce each decl
 });
 
 test('G10, E-23, E-30: an outage adds next to nothing, its backlog comes back at less than twice the steady load, and is gone in time', async () => {
-  const report = await runOutage(SEED, 6, 40);
+  const report = await runOutage(SEED, 10, 40);
   expect(report.open).toEqual([]);
   expect(report.amplification).toBeLessThanOrEqual(1.1);
   expect(report.spike).toBeLessThanOrEqual(2);

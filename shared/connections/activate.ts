@@ -2,7 +2,7 @@ import type { Moment } from '../core/clock.ts';
 import { type HubEvent, hubEvent } from '../core/event.ts';
 import { log } from '../core/log.ts';
 import type { Result } from '../core/result.ts';
-import { type Connection, kindOf } from './connection.ts';
+import { type Connection, grantedTo } from './connection.ts';
 import { type EstablishPorts, establish } from './establish.ts';
 import { openGrant } from './grant.ts';
 import { type Session, sessionPlace } from './session.ts';
@@ -40,7 +40,7 @@ export async function activate(ports: ActivatePorts, session: Session, moment: M
     hubEvent(
       'connection.activated',
       { tenant, connection: { provider, name }, id: `evt_${session.id.slice('cs_'.length)}` },
-      { account: grant.account.id, kind: kindOf(written.value), scopes: [...grant.scopes], reconnected },
+      { account: grant.account.id, kind: grantedTo(written.value).kind, scopes: [...grant.scopes], reconnected },
       moment,
     ),
   ]);
